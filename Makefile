@@ -1,0 +1,86 @@
+# customer_value: build, install and test.
+#
+#   make && make install && make installcheck    for people who have a server
+#   make demo, make test, make bench             do everything on a fresh machine
+#
+# Useful settings: PG_CONFIG=…, with_llvm=no, WERROR=1 (warnings are errors).
+
+EXTENSION = customer_value
+MODULE_big = customer_value
+EXTVERSION := $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" $(dir $(lastword $(MAKEFILE_LIST)))customer_value.control)
+
+# One folder a subject. The order is that of dependence: the install script is put together from
+# the SQL parts in this order, and within a subject in the order given here.
+SQL_PARTS = \
+	common/common \
+	concentration/cutoffs concentration/abc_class concentration/measures concentration/sketch \
+	value/value \
+	lifetime/closed_form \
+	segment/rfm segment/rules \
+	base/base
+
+SRCDIR := $(patsubst %/,%,$(dir $(abspath $(lastword $(MAKEFILE_LIST)))))
+SQL_FILES = $(wildcard $(addprefix $(SRCDIR)/src/,$(addsuffix .sql,$(SQL_PARTS))))
+EXTENSION_SQL = $(EXTENSION)--$(EXTVERSION).sql
+
+OBJS = $(patsubst $(SRCDIR)/%.c,%.o,$(sort $(wildcard $(SRCDIR)/src/*/*.c)))
+DATA = $(sort $(patsubst $(SRCDIR)/%,%,$(wildcard $(SRCDIR)/sql/upgrade/*.sql)))
+DATA_built = $(EXTENSION_SQL)
+HEADER_FILES = $(wildcard $(SRCDIR)/src/*/*.h)
+
+REGRESS = $(sort $(patsubst $(SRCDIR)/sql/%.sql,%,$(wildcard $(SRCDIR)/sql/*.sql)))
+REGRESS_OPTS = --inputdir=$(SRCDIR) --load-extension=customer_value
+ISOLATION = $(sort $(patsubst $(SRCDIR)/test/isolation/specs/%.spec,%,$(wildcard $(SRCDIR)/test/isolation/specs/*.spec)))
+ISOLATION_OPTS = --inputdir=$(SRCDIR)/test/isolation --load-extension=customer_value
+ifndef NO_TAP
+TAP_TESTS = 1
+PROVE_TESTS = $(sort $(wildcard $(SRCDIR)/test/t/*.pl))
+endif
+
+PG_CONFIG ?= pg_config
+PGXS := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
+
+# The server's headers are system headers, so that warnings are about our code alone. Symbols are
+# hidden but for what the server looks up.
+PG_CPPFLAGS = -I$(SRCDIR)/src -isystem $(shell $(PG_CONFIG) --includedir-server) \
+	-DCUSTOMER_VALUE_VERSION='"$(EXTVERSION)"' \
+	-DPGDLLEXPORT='__attribute__((visibility("default")))'
+PG_CFLAGS = -fvisibility=hidden -Wextra $(if $(WERROR),-Werror)
+ifneq ($(findstring clang,$(CC)),)
+PG_CFLAGS += -Wno-ignored-optimization-argument -Wno-unknown-warning-option # the server was built by gcc
+endif
+SHLIB_LINK = -lm
+
+EXTRA_CLEAN = $(EXTENSION_SQL) build results output_iso tmp_check tmp_check_iso log
+
+# `make demo`, `make test` and `make bench` install what they need, the server's build files among
+# it, so they must not depend on PGXS being there already.
+ifneq ($(wildcard $(PGXS)),)
+include $(PGXS)
+$(OBJS): $(HEADER_FILES) $(SRCDIR)/customer_value.control
+else ifeq ($(filter demo test bench unit,$(MAKECMDGOALS)),)
+$(error The server's build files are missing: install postgresql-server-dev-NN, or set PG_CONFIG)
+endif
+
+$(EXTENSION_SQL): $(SQL_FILES) $(SRCDIR)/customer_value.control $(SRCDIR)/Makefile
+	{ printf '%s\n' '\echo Use "CREATE EXTENSION customer_value" to load this file. \quit'; \
+	  cat $(SQL_FILES); } > $@
+
+# META.json repeats the version because PGXN reads it as it stands.
+META.json: customer_value.control
+	sed -i 's/"version": "[0-9.]*"/"version": "$(EXTVERSION)"/' $@
+	@touch $@
+
+.PHONY: demo test bench unit format dist
+demo test bench:
+	+@$(SRCDIR)/test/run $@ $(if $(ORDERS),--orders '$(ORDERS)')
+
+# Plain C under sanitizers, no server needed.
+unit:
+	@$(SRCDIR)/test/unit/run
+
+format:
+	clang-format -i $(SRCDIR)/src/*/*.[ch] $(SRCDIR)/test/unit/*.c
+
+dist: META.json
+	git archive --format=zip --prefix=$(EXTENSION)-$(EXTVERSION)/ -o $(EXTENSION)-$(EXTVERSION).zip HEAD

@@ -1,0 +1,48 @@
+/*
+ * compat.h
+ *	  What differs between the server versions we build on, in one place.
+ */
+#ifndef CUSTOMER_VALUE_COMPAT_H
+#define CUSTOMER_VALUE_COMPAT_H
+
+#include "postgres.h"
+
+#include "fmgr.h"
+
+#if PG_VERSION_NUM < 150000
+#error "customer_value needs PostgreSQL 15 or later"
+#endif
+
+#if PG_VERSION_NUM >= 160000
+#include "varatt.h"
+#endif
+
+#ifndef HAVE_INT128
+#error "customer_value needs a compiler with 128-bit integers"
+#endif
+
+/*
+ * Declares a function that SQL can call. Symbols are hidden by default, and before PostgreSQL 16
+ * PG_FUNCTION_INFO_V1 exports its info record only.
+ */
+#define PG_FUNCTION(name)                                                                          \
+	extern PGDLLEXPORT Datum name(PG_FUNCTION_ARGS);                                               \
+	PG_FUNCTION_INFO_V1(name)
+
+/*
+ * Soft errors came with PostgreSQL 16. On 15 they are ordinary errors; the context is ignored.
+ */
+#if PG_VERSION_NUM >= 160000
+#include "nodes/miscnodes.h"
+#else
+#define ereturn(context, dummy_value, ...)                                                         \
+	do                                                                                             \
+	{                                                                                              \
+		(void) (context);                                                                          \
+		ereport(ERROR, __VA_ARGS__);                                                               \
+		return dummy_value;                                                                        \
+	} while (0)
+#define SOFT_ERROR_OCCURRED(escontext) ((void) (escontext), false)
+#endif
+
+#endif

@@ -1,0 +1,26 @@
+/*
+ * numeric_decimal.h
+ *	  Between PostgreSQL's numeric and Decimal.
+ */
+#ifndef CUSTOMER_VALUE_NUMERIC_DECIMAL_H
+#define CUSTOMER_VALUE_NUMERIC_DECIMAL_H
+
+#include "postgres.h"
+
+#include "utils/numeric.h"
+
+#include "common/decimal.h"
+
+typedef enum NumericKind
+{
+	NUMERIC_KIND_FINITE,
+	NUMERIC_KIND_NAN,
+	NUMERIC_KIND_INFINITY,
+	NUMERIC_KIND_MINUS_INFINITY,
+	NUMERIC_KIND_TOO_LONG /* finite, but more than 38 digits */
+} NumericKind;
+
+extern NumericKind numeric_to_decimal(Datum numeric, Decimal *result);
+extern Numeric decimal_to_numeric(Decimal value);
+
+#endif
