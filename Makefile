@@ -72,8 +72,15 @@ META.json: customer_value.control
 	@touch $@
 
 .PHONY: demo test bench unit format dist
-demo test bench:
-	+@$(SRCDIR)/test/run $@ $(if $(ORDERS),--orders '$(ORDERS)')
+# make demo ORDERS=file.csv [CUSTOMER=… DATE=… AMOUNT=…]; make test KINDS="unit regress isolation tap";
+# make bench SUBJECTS="concentration value …"
+demo:
+	+@$(SRCDIR)/test/run demo $(if $(ORDERS),--orders '$(ORDERS)') $(if $(CUSTOMER),--customer '$(CUSTOMER)') \
+		$(if $(DATE),--date '$(DATE)') $(if $(AMOUNT),--amount '$(AMOUNT)')
+test:
+	+@$(SRCDIR)/test/run test $(KINDS)
+bench:
+	+@$(SRCDIR)/test/run bench $(SUBJECTS)
 
 # Plain C under sanitizers, no server needed.
 unit:
