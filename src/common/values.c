@@ -1,0 +1,412 @@
+/*
+ * values.c
+ *	  A growing column of values of one kind.
+ */
+#include "common/values.h"
+
+#include <float.h>
+
+#include "libpq/pqformat.h"
+#include "miscadmin.h"
+#include "port/pg_bswap.h"
+#include "utils/memutils.h"
+
+#include "common/compat.h"
+#include "common/numeric_decimal.h"
+
+/* so many values double; beyond, a column grows by a quarter, to leave little unused */
+#define DOUBLING (1024 * 1024)
+#define FIRST_CAPACITY 16
+
+/* the scale of a stored numeric is a multiple of this */
+#define SCALE_STEP 4
+
+/* bytes a value takes when columns travel: these, or all of a wide */
+#define NARROW_BYTES ((int) sizeof(uint64))
+#define WIDE_BYTES ((int) sizeof(wide))
+
+void
+values_init(Values *values, MemoryContext context, bool is_float)
+{
+	memset(values, 0, sizeof(*values));
+	values->context = context;
+	values->is_float = is_float;
+}
+
+void
+values_free(Values *values)
+{
+	if (values->keys.narrow != NULL)
+		pfree(values->keys.narrow);
+	values_init(values, values->context, values->is_float);
+}
+
+void
+values_pause(void)
+{
+	CHECK_FOR_INTERRUPTS();
+}
+
+void
+values_refuse(const char *name)
+{
+	ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("value cannot be %s", name)));
+}
+
+void
+values_refuse_float8(double value)
+{
+	values_refuse(isnan(value) ? "NaN" : value > 0 ? "Infinity" : "-Infinity");
+}
+
+void
+values_too_long(void)
+{
+	ereport(
+		ERROR,
+		(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+		 errmsg("values and their sum must fit %d digits at a common scale", DECIMAL_DIGITS),
+		 errhint("Round the values to fewer decimal places, or cast them to double precision.")));
+}
+
+Decimal
+values_read_numeric(Datum value)
+{
+	Decimal result = {0, 0};
+
+	switch (numeric_to_decimal(value, &result))
+	{
+		case NUMERIC_KIND_FINITE:
+			break;
+		case NUMERIC_KIND_NAN:
+			values_refuse("NaN");
+		case NUMERIC_KIND_INFINITY:
+			values_refuse("Infinity");
+		case NUMERIC_KIND_MINUS_INFINITY:
+			values_refuse("-Infinity");
+		case NUMERIC_KIND_TOO_LONG:
+			values_too_long();
+	}
+	return result;
+}
+
+static size_t
+key_size(const Values *values)
+{
+	return values->is_wide ? sizeof(wide) : sizeof(int64);
+}
+
+/* Gives the column room for this many keys. */
+static void
+set_capacity(Values *values, size_t capacity)
+{
+	size_t size = key_size(values);
+
+	if (capacity > MaxAllocHugeSize / size)
+		ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED), errmsg("too many values")));
+	values->keys.narrow = values->keys.narrow == NULL
+							  ? MemoryContextAllocHuge(values->context, capacity * size)
+							  : repalloc_huge(values->keys.narrow, capacity * size);
+	values->capacity = capacity;
+}
+
+void
+values_reserve(Values *values, size_t more)
+{
+	size_t needed = values->count + more;
+	size_t capacity = values->capacity;
+
+	if (needed <= capacity)
+		return;
+	capacity += capacity < DOUBLING ? capacity : capacity / 4;
+	capacity = Max(capacity, FIRST_CAPACITY);
+	set_capacity(values, Max(capacity, needed));
+}
+
+void
+values_widen(Values *values)
+{
+	if (values->is_wide)
+		return;
+	values->is_wide = true;
+	if (values->keys.narrow == NULL)
+		return;
+	set_capacity(values, values->capacity);
+
+	/* in place, so from the end: a wide covers two narrow keys */
+	for (size_t i = values->count; i > 0; i--)
+	{
+		int64 key = values->keys.narrow[i - 1];
+
+		values->keys.wides[i - 1] = key;
+	}
+}
+
+void
+values_rescale(Values *values, int scale)
+{
+	int64 narrow;
+	bool fits = true;
+
+	if (!values->is_wide)
+	{
+		for (size_t i = 0; i < values->count && fits; i++)
+		{
+			wide key;
+
+			if (!decimal_rescale(values->keys.narrow[i], values->scale, scale, &key))
+				values_too_long();
+			fits = key == (int64) key;
+		}
+		if (!fits)
+			values_widen(values);
+	}
+
+	for (size_t i = 0; i < values->count; i++)
+	{
+		wide key = values->is_wide ? values->keys.wides[i] : values->keys.narrow[i];
+
+		if (!decimal_rescale(key, values->scale, scale, &key))
+			values_too_long();
+		narrow = (int64) key;
+		if (values->is_wide)
+			values->keys.wides[i] = key;
+		else
+			values->keys.narrow[i] = narrow;
+	}
+	values->scale = scale;
+}
+
+/*
+ * values_append_decimal_slowly
+ *
+ * Appends a decimal whatever its scale, at the price of rescaling or widening the column where it
+ * has more decimal places or more digits than all before. That happens a few times at most.
+ */
+void
+values_append_decimal_slowly(Values *values, Decimal value)
+{
+	wide key;
+
+	if (value.scale > values->scale)
+	{
+		value = decimal_normalise(value);
+		if (value.scale > DECIMAL_DIGITS)
+			values_too_long();
+		if (value.scale > values->scale)
+			values_rescale(values, Min(TYPEALIGN(SCALE_STEP, value.scale), DECIMAL_DIGITS));
+	}
+	if (!decimal_rescale(value.mantissa, value.scale, values->scale, &key))
+		values_too_long();
+	if (key != (int64) key)
+		values_widen(values);
+	values_reserve(values, 1);
+	if (values->is_wide)
+		values->keys.wides[values->count++] = key;
+	else
+		values->keys.narrow[values->count++] = (int64) key;
+}
+
+void
+values_append_all(Values *values, const Values *more)
+{
+	if (values->is_float != more->is_float)
+		elog(ERROR, "columns of different kinds cannot be joined");
+	if (more->count == 0)
+		return;
+	if (values->count == 0)
+	{
+		values->scale = more->scale;
+		if (more->is_wide)
+			values_widen(values);
+	}
+	values_reserve(values, more->count);
+	if (values->scale == more->scale && values->is_wide == more->is_wide)
+	{
+		memcpy((char *) values->keys.narrow + values->count * key_size(values), more->keys.narrow,
+			   more->count * key_size(more));
+		values->count += more->count;
+		return;
+	}
+	for (size_t i = 0; i < more->count; i++)
+	{
+		Decimal value = {more->is_wide ? more->keys.wides[i] : more->keys.narrow[i], more->scale};
+
+		values_append_decimal(values, value);
+	}
+}
+
+/*
+ * What a column is when it travels: kind, scale, count, the least and the greatest key, the bytes
+ * a value takes, and the keys as differences from the least, each in so many bytes. The transfer
+ * is what a parallel aggregate's time is lost on, so they are as few as the range allows. Differences of
+ * 64 bits or less are written eight bytes at a time, each over the unused end of the one before:
+ * hence the unused bytes at the end.
+ */
+#define SENT_FLOAT 1
+#define SENT_WIDE 2
+
+#ifdef WORDS_BIGENDIAN
+#define LOW_BYTES_FIRST(x) pg_bswap64(x)
+#else
+#define LOW_BYTES_FIRST(x) (x)
+#endif
+
+static void
+send_wide(StringInfo buffer, wide value)
+{
+	pq_sendint64(buffer, (uint64) (value >> 64));
+	pq_sendint64(buffer, (uint64) value);
+}
+
+static wide
+receive_wide(StringInfo buffer)
+{
+	uwide high = (uint64) pq_getmsgint64(buffer);
+
+	return (wide) (high << 64 | (uint64) pq_getmsgint64(buffer));
+}
+
+void
+values_send(StringInfo buffer, const Values *values)
+{
+	wide least = 0, greatest = 0;
+	uwide range;
+	int bytes = 1;
+	char *p;
+
+	if (values->is_wide)
+	{
+		for (size_t i = 0; i < values->count; i++)
+		{
+			wide key = values->keys.wides[i];
+
+			least = i == 0 || key < least ? key : least;
+			greatest = i == 0 || key > greatest ? key : greatest;
+		}
+	}
+	else if (values->count > 0)
+	{
+		int64 low = values->keys.narrow[0], high = low;
+
+		for (size_t i = 1; i < values->count; i++)
+		{
+			low = Min(low, values->keys.narrow[i]);
+			high = Max(high, values->keys.narrow[i]);
+		}
+		least = low;
+		greatest = high;
+	}
+	range = (uwide) greatest - (uwide) least;
+	while (bytes < NARROW_BYTES && range >> (8 * bytes) != 0)
+		bytes++;
+	if (range > PG_UINT64_MAX)
+		bytes = WIDE_BYTES;
+
+	pq_sendbyte(buffer, (values->is_float ? SENT_FLOAT : 0) | (values->is_wide ? SENT_WIDE : 0));
+	pq_sendbyte(buffer, values->scale);
+	pq_sendint64(buffer, values->count);
+	send_wide(buffer, least);
+	send_wide(buffer, greatest);
+	pq_sendbyte(buffer, bytes);
+
+	if (values->count > (MaxAllocSize - buffer->len - NARROW_BYTES - 1) / bytes)
+		ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+						errmsg("too many values to be passed on by one parallel worker"),
+						errdetail("%zu values do not fit 1 GB.", values->count),
+						errhint("Set max_parallel_workers_per_gather to 0 for this query.")));
+	enlargeStringInfo(buffer, (int) (values->count * bytes) + NARROW_BYTES);
+	p = buffer->data + buffer->len;
+	if (bytes == WIDE_BYTES)
+	{
+		memcpy(p, values->keys.wides, values->count * bytes);
+		p += values->count * bytes;
+	}
+	else if (values->is_wide)
+	{
+		for (size_t i = 0; i < values->count; i++, p += bytes)
+		{
+			uint64 difference = LOW_BYTES_FIRST((uint64) (values->keys.wides[i] - least));
+
+			memcpy(p, &difference, sizeof(difference));
+		}
+	}
+	else
+	{
+		for (size_t i = 0; i < values->count; i++, p += bytes)
+		{
+			uint64 difference =
+				LOW_BYTES_FIRST((uint64) values->keys.narrow[i] - (uint64) (int64) least);
+
+			memcpy(p, &difference, sizeof(difference));
+		}
+	}
+	memset(p, 0, NARROW_BYTES);
+	buffer->len = (int) (p - buffer->data) + NARROW_BYTES;
+}
+
+static void
+values_invalid(void)
+{
+	ereport(ERROR, (errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
+					errmsg("invalid partial state of values")));
+}
+
+void
+values_receive(StringInfo buffer, Values *values, MemoryContext context)
+{
+	int flags = pq_getmsgbyte(buffer);
+	int scale = pq_getmsgbyte(buffer);
+	uint64 count = (uint64) pq_getmsgint64(buffer);
+	wide least = receive_wide(buffer);
+	wide greatest = receive_wide(buffer);
+	int bytes = pq_getmsgbyte(buffer);
+	uwide range = (uwide) greatest - (uwide) least;
+	size_t rest = buffer->len - buffer->cursor;
+	const char *p;
+
+	values_init(values, context, (flags & SENT_FLOAT) != 0);
+	values->scale = scale;
+	values->is_wide = (flags & SENT_WIDE) != 0;
+	if (flags >= (SENT_FLOAT | SENT_WIDE) || scale > (values->is_float ? 0 : DECIMAL_DIGITS) ||
+		least > greatest || !decimal_in_range(least) || !decimal_in_range(greatest) ||
+		(!values->is_wide && (least < PG_INT64_MIN || greatest > PG_INT64_MAX)) ||
+		(values->is_float && (least < double_key(-DBL_MAX) || greatest > double_key(DBL_MAX))) ||
+		bytes < 1 || (bytes > NARROW_BYTES && bytes != WIDE_BYTES) ||
+		(bytes == WIDE_BYTES && !values->is_wide) || rest < NARROW_BYTES ||
+		(rest - NARROW_BYTES) / bytes < count)
+		values_invalid();
+	if (count == 0)
+		return;
+
+	set_capacity(values, count);
+	values->count = count;
+	p = pq_getmsgbytes(buffer, (int) (count * bytes) + NARROW_BYTES);
+	if (bytes == WIDE_BYTES)
+	{
+		memcpy(values->keys.wides, p, count * bytes);
+		for (size_t i = 0; i < count; i++)
+			if (values->keys.wides[i] < least || values->keys.wides[i] > greatest)
+				values_invalid();
+	}
+	else
+	{
+		uint64 mask = PG_UINT64_MAX >> (64 - 8 * bytes);
+		uint64 most = 0;
+
+		for (size_t i = 0; i < count; i++, p += bytes)
+		{
+			uint64 difference;
+
+			memcpy(&difference, p, sizeof(difference));
+			difference = LOW_BYTES_FIRST(difference) & mask;
+			most = Max(most, difference);
+			if (values->is_wide)
+				values->keys.wides[i] = (wide) ((uwide) least + difference);
+			else
+				values->keys.narrow[i] = (int64) ((uint64) (int64) least + difference);
+		}
+		if (most > range)
+			values_invalid();
+	}
+}

@@ -1,0 +1,102 @@
+/*
+ * values.h
+ *	  A growing column of values of one kind, collected from Datums, 8 bytes a value.
+ *
+ * numeric and bigint are kept as integer mantissas at a common scale, so that everything done with
+ * them is exact; where a mantissa does not fit 64 bits, the column as a whole changes to 128. The
+ * scale is mostly a multiple of four, as that of a stored numeric is: reading one then needs no
+ * division. float8 is kept as double_key(). Either way the keys are integers that sort as the
+ * values do, which common/select.h works on. Their order in the column has no meaning: whoever
+ * selects or sorts may permute them.
+ */
+#ifndef CUSTOMER_VALUE_VALUES_H
+#define CUSTOMER_VALUE_VALUES_H
+
+#include "postgres.h"
+
+#include <math.h>
+
+#include "lib/stringinfo.h"
+
+#include "common/decimal.h"
+#include "common/select.h"
+
+typedef struct Values
+{
+	MemoryContext context; /* of the keys */
+	size_t count;
+	size_t capacity;
+	union
+	{
+		int64 *narrow; /* unless is_wide */
+		wide *wides;
+	} keys;
+	bool is_float; /* narrow, keys are double_key() of finite doubles */
+	bool is_wide;
+	int scale; /* unless is_float: value = key / 10^scale */
+} Values;
+
+/* An empty column; nothing is allocated before the first value. */
+extern void values_init(Values *values, MemoryContext context, bool is_float);
+
+/* Frees the keys; the column is empty then. */
+extern void values_free(Values *values);
+
+/* Reads a numeric. NaN, an infinity and more than 38 digits are errors that name the value. */
+extern Decimal values_read_numeric(Datum value);
+
+/* For values that are not finite: ERRCODE_INVALID_PARAMETER_VALUE, naming the value. */
+extern void values_refuse(const char *name) pg_attribute_noreturn();
+extern void values_refuse_float8(double value) pg_attribute_noreturn();
+
+/* Raised where a sum or a common scale needs more than 38 digits. */
+extern void values_too_long(void) pg_attribute_noreturn();
+
+/* What values_append_* does when it is not simply the next place. */
+extern void values_append_decimal_slowly(Values *values, Decimal value);
+extern void values_reserve(Values *values, size_t more);
+
+/* Appends a finite decimal; an error if the column cannot hold all its values in 38 digits. */
+static inline void
+values_append_decimal(Values *values, Decimal value)
+{
+	if (likely(value.scale == values->scale && !values->is_wide &&
+			   values->count < values->capacity && value.mantissa == (int64) value.mantissa))
+		values->keys.narrow[values->count++] = (int64) value.mantissa;
+	else
+		values_append_decimal_slowly(values, value);
+}
+
+/* Reads a float8: itself. NaN and infinities are errors that name the value. */
+static inline double
+values_read_float8(double value)
+{
+	if (unlikely(!isfinite(value)))
+		values_refuse_float8(value);
+	return value;
+}
+
+/* Appends a finite float8. */
+static inline void
+values_append_float8(Values *values, double value)
+{
+	if (unlikely(values->count == values->capacity))
+		values_reserve(values, 1);
+	values->keys.narrow[values->count++] = double_key(value);
+}
+
+/* Appends all values of another column of the same kind. */
+extern void values_append_all(Values *values, const Values *more);
+
+/* Makes the column wide, or gives it a larger scale; an error if 38 digits do not suffice. */
+extern void values_widen(Values *values);
+extern void values_rescale(Values *values, int scale);
+
+/* Bytes in which a column travels between workers; received ones are checked. */
+extern void values_send(StringInfo buffer, const Values *values);
+extern void values_receive(StringInfo buffer, Values *values, MemoryContext context);
+
+/* A SelectPause: lets a query be cancelled. */
+extern void values_pause(void);
+
+#endif
