@@ -7,7 +7,9 @@
 
 #include "postgres.h"
 
+#include "catalog/pg_type.h"
 #include "fmgr.h"
+#include "utils/fmgrprotos.h"
 
 #if PG_VERSION_NUM < 150000
 #error "customer_value needs PostgreSQL 15 or later"
@@ -44,5 +46,20 @@
 	} while (0)
 #define SOFT_ERROR_OCCURRED(escontext) ((void) (escontext), false)
 #endif
+
+/*
+ * Parses text into *json; false after a soft error.
+ */
+static inline bool
+compat_jsonb_in(char *text, Node *escontext, Datum *json)
+{
+#if PG_VERSION_NUM >= 160000
+	return DirectInputFunctionCallSafe(jsonb_in, text, JSONBOID, -1, escontext, json);
+#else
+	(void) escontext;
+	*json = DirectFunctionCall1(jsonb_in, CStringGetDatum(text));
+	return true;
+#endif
+}
 
 #endif

@@ -6,13 +6,13 @@
 
 #include <float.h>
 
-#include "libpq/pqformat.h"
 #include "miscadmin.h"
 #include "port/pg_bswap.h"
 #include "utils/memutils.h"
 
 #include "common/compat.h"
 #include "common/numeric_decimal.h"
+#include "common/wire.h"
 
 /* so many values double; beyond, a column grows by a quarter, to leave little unused */
 #define DOUBLING (1024 * 1024)
@@ -252,21 +252,6 @@ values_append_all(Values *values, const Values *more)
 #define LOW_BYTES_FIRST(x) (x)
 #endif
 
-static void
-send_wide(StringInfo buffer, wide value)
-{
-	pq_sendint64(buffer, (uint64) (value >> 64));
-	pq_sendint64(buffer, (uint64) value);
-}
-
-static wide
-receive_wide(StringInfo buffer)
-{
-	uwide high = (uint64) pq_getmsgint64(buffer);
-
-	return (wide) (high << 64 | (uint64) pq_getmsgint64(buffer));
-}
-
 void
 values_send(StringInfo buffer, const Values *values)
 {
@@ -306,8 +291,8 @@ values_send(StringInfo buffer, const Values *values)
 	pq_sendbyte(buffer, (values->is_float ? SENT_FLOAT : 0) | (values->is_wide ? SENT_WIDE : 0));
 	pq_sendbyte(buffer, values->scale);
 	pq_sendint64(buffer, values->count);
-	send_wide(buffer, least);
-	send_wide(buffer, greatest);
+	wire_send_wide(buffer, least);
+	wire_send_wide(buffer, greatest);
 	pq_sendbyte(buffer, bytes);
 
 	if (values->count > (MaxAllocSize - buffer->len - NARROW_BYTES - 1) / bytes)
@@ -358,8 +343,8 @@ values_receive(StringInfo buffer, Values *values, MemoryContext context)
 	int flags = pq_getmsgbyte(buffer);
 	int scale = pq_getmsgbyte(buffer);
 	uint64 count = (uint64) pq_getmsgint64(buffer);
-	wide least = receive_wide(buffer);
-	wide greatest = receive_wide(buffer);
+	wide least = wire_receive_wide(buffer);
+	wide greatest = wire_receive_wide(buffer);
 	int bytes = pq_getmsgbyte(buffer);
 	uwide range = (uwide) greatest - (uwide) least;
 	size_t rest = buffer->len - buffer->cursor;

@@ -1,0 +1,255 @@
+/*
+ * cutoffs.c
+ *	  Where the classes of an ABC analysis end: stored form, checks, and the class of a value.
+ */
+#include "concentration/cutoffs.h"
+
+#include <float.h>
+#include <string.h>
+
+#include "common/select.h"
+
+#define STORED_VERSION 1
+#define STORED_FLOAT 1
+#define STORED_COMPUTED 2
+
+/* numbers at the scale of a stored numeric, a multiple of this, are compared as they are */
+#define SCALE_STEP 4
+
+/* The stored form begins with this; the limits follow, then the cuts' mantissas and scales. */
+typedef struct StoredHead
+{
+	uint8_t version;
+	uint8_t flags;
+	uint8_t cuts;
+	uint8_t scale;
+	uint8_t total_scale;
+	uint8_t unused[3];
+	int64_t customers;
+	wide total; /* the bits of the double, if float */
+} StoredHead;
+
+_Static_assert(sizeof(StoredHead) == 32, "the stored form has no padding");
+
+static size_t
+stored_length(int cuts, bool is_computed)
+{
+	return sizeof(StoredHead) + sizeof(wide) * (size_t) (cuts + 1) +
+		   (is_computed ? 0 : (sizeof(wide) + 1) * (size_t) cuts);
+}
+
+void
+abc_canonical(AbcCutoffs *cutoffs)
+{
+	int scale = 0;
+	wide limit[ABC_MOST_CLASSES];
+
+	for (int i = 0; i < cutoffs->cuts && !cutoffs->is_computed; i++)
+		cutoffs->cut[i] = decimal_normalise(cutoffs->cut[i]);
+	if (cutoffs->is_float)
+		return;
+	cutoffs->total = decimal_normalise(cutoffs->total);
+
+	/* the least scale that holds all limits, rounded up a step if there is room for that */
+	for (int i = 0; i <= cutoffs->cuts; i++)
+	{
+		Decimal value = {cutoffs->limit[i], cutoffs->scale};
+
+		value = decimal_normalise(value);
+		scale = value.scale > scale ? value.scale : scale;
+	}
+	for (int to = (scale + SCALE_STEP - 1) / SCALE_STEP * SCALE_STEP;; to = scale)
+	{
+		bool fits = to <= DECIMAL_DIGITS;
+
+		for (int i = 0; i <= cutoffs->cuts && fits; i++)
+			fits = decimal_rescale(cutoffs->limit[i], cutoffs->scale, to, &limit[i]);
+		if (fits)
+		{
+			memcpy(cutoffs->limit, limit, sizeof(wide) * (size_t) (cutoffs->cuts + 1));
+			cutoffs->scale = to;
+			return;
+		}
+	}
+}
+
+const char *
+abc_problem(const AbcCutoffs *cutoffs)
+{
+	static const Decimal one = {1, 0};
+
+	if (cutoffs->cuts < 1 || cutoffs->cuts > ABC_MOST_CUTS ||
+		(cutoffs->is_computed && cutoffs->cuts != 2))
+		return "number of classes";
+	if (cutoffs->customers < 1)
+		return "number of customers";
+	if (cutoffs->is_float
+			? !(cutoffs->float_total > 0 && cutoffs->float_total <= DBL_MAX)
+			: cutoffs->total.mantissa <= 0 || !decimal_in_range(cutoffs->total.mantissa) ||
+				  cutoffs->total.scale < 0 || cutoffs->total.scale > DECIMAL_DIGITS)
+		return "total";
+	if (cutoffs->scale < 0 || cutoffs->scale > (cutoffs->is_float ? 0 : DECIMAL_DIGITS))
+		return "scale";
+
+	for (int i = 0; i < cutoffs->cuts && !cutoffs->is_computed; i++)
+	{
+		Decimal cut = cutoffs->cut[i];
+
+		if (cut.scale < 0 || cut.scale > DECIMAL_DIGITS || !decimal_in_range(cut.mantissa) ||
+			cut.mantissa <= 0 || decimal_compare(cut, one) >= 0 ||
+			(i > 0 && decimal_compare(cut, cutoffs->cut[i - 1]) <= 0))
+			return "cut";
+	}
+
+	/* each class but the last holds something above 0, or nothing */
+	for (int i = 0; i <= cutoffs->cuts; i++)
+	{
+		wide limit = cutoffs->limit[i];
+
+		if (cutoffs->is_float ? limit < double_key(-DBL_MAX) || limit > double_key(DBL_MAX)
+							  : !decimal_in_range(limit))
+			return "smallest value of a class";
+		if ((i < cutoffs->cuts && limit <= 0) || (i > 0 && limit > cutoffs->limit[i - 1]))
+			return "smallest value of a class";
+	}
+	return NULL;
+}
+
+size_t
+abc_pack(const AbcCutoffs *cutoffs, char *bytes)
+{
+	StoredHead head;
+	char *p = bytes;
+
+	memset(&head, 0, sizeof(head));
+	head.version = STORED_VERSION;
+	head.flags =
+		(cutoffs->is_float ? STORED_FLOAT : 0) | (cutoffs->is_computed ? STORED_COMPUTED : 0);
+	head.cuts = (uint8_t) cutoffs->cuts;
+	head.scale = (uint8_t) cutoffs->scale;
+	head.customers = cutoffs->customers;
+	if (cutoffs->is_float)
+		head.total = double_key(cutoffs->float_total);
+	else
+	{
+		head.total = cutoffs->total.mantissa;
+		head.total_scale = (uint8_t) cutoffs->total.scale;
+	}
+	memcpy(p, &head, sizeof(head));
+	p += sizeof(head);
+	memcpy(p, cutoffs->limit, sizeof(wide) * (size_t) (cutoffs->cuts + 1));
+	p += sizeof(wide) * (size_t) (cutoffs->cuts + 1);
+	for (int i = 0; i < cutoffs->cuts && !cutoffs->is_computed; i++)
+	{
+		memcpy(p, &cutoffs->cut[i].mantissa, sizeof(wide));
+		p += sizeof(wide);
+		*p++ = (char) cutoffs->cut[i].scale;
+	}
+	return (size_t) (p - bytes);
+}
+
+bool
+abc_unpack(const char *bytes, size_t length, AbcCutoffs *cutoffs)
+{
+	StoredHead head;
+	const char *p = bytes + sizeof(head);
+
+	if (length < sizeof(head))
+		return false;
+	memcpy(&head, bytes, sizeof(head));
+	if (head.version != STORED_VERSION || head.flags > (STORED_FLOAT | STORED_COMPUTED) ||
+		head.cuts < 1 || head.cuts > ABC_MOST_CUTS ||
+		length != stored_length(head.cuts, (head.flags & STORED_COMPUTED) != 0))
+		return false;
+
+	memset(cutoffs, 0, sizeof(*cutoffs));
+	cutoffs->is_float = (head.flags & STORED_FLOAT) != 0;
+	cutoffs->is_computed = (head.flags & STORED_COMPUTED) != 0;
+	cutoffs->cuts = head.cuts;
+	cutoffs->scale = head.scale;
+	cutoffs->customers = head.customers;
+	if (cutoffs->is_float)
+		cutoffs->float_total = double_of_key((int64_t) head.total);
+	else
+	{
+		cutoffs->total.mantissa = head.total;
+		cutoffs->total.scale = head.total_scale;
+	}
+	memcpy(cutoffs->limit, p, sizeof(wide) * (size_t) (head.cuts + 1));
+	p += sizeof(wide) * (size_t) (head.cuts + 1);
+	for (int i = 0; i < cutoffs->cuts && !cutoffs->is_computed; i++)
+	{
+		memcpy(&cutoffs->cut[i].mantissa, p, sizeof(wide));
+		p += sizeof(wide);
+		cutoffs->cut[i].scale = (uint8_t) *p++;
+	}
+	return true;
+}
+
+static inline wide
+stored_limit(const char *bytes, int i)
+{
+	wide limit;
+
+	memcpy(&limit, bytes + sizeof(StoredHead) + sizeof(wide) * (size_t) i, sizeof(limit));
+	return limit;
+}
+
+/* The first class whose limit the key reaches; the last class reaches down for ever. */
+static inline int
+class_of_key(const char *bytes, int cuts, wide key)
+{
+	int i = 0;
+
+	while (i < cuts && key < stored_limit(bytes, i))
+		i++;
+	return i;
+}
+
+int
+abc_class_of_decimal(const char *bytes, Decimal value)
+{
+	StoredHead head;
+	wide key;
+	int i = 0;
+
+	memcpy(&head, bytes, sizeof(head));
+	if (head.flags & STORED_FLOAT)
+		return abc_class_of_double(bytes, decimal_to_double(value));
+	if (value.mantissa <= 0)
+		return head.cuts;
+	if (value.scale == head.scale)
+		return class_of_key(bytes, head.cuts, value.mantissa);
+	if (decimal_rescale(value.mantissa, value.scale, head.scale, &key))
+		return class_of_key(bytes, head.cuts, key);
+
+	/* finer than the limits, or too large for their scale */
+	for (; i < head.cuts; i++)
+	{
+		Decimal limit = {stored_limit(bytes, i), head.scale};
+
+		if (decimal_compare(value, limit) >= 0)
+			break;
+	}
+	return i;
+}
+
+int
+abc_class_of_double(const char *bytes, double value)
+{
+	StoredHead head;
+	int i = 0;
+
+	memcpy(&head, bytes, sizeof(head));
+	if (head.flags & STORED_FLOAT)
+		return class_of_key(bytes, head.cuts, double_key(value));
+
+	for (; i < head.cuts; i++)
+	{
+		Decimal limit = {stored_limit(bytes, i), head.scale};
+
+		if (value >= decimal_to_double(limit))
+			break;
+	}
+	return i;
+}

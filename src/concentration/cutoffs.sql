@@ -1,0 +1,85 @@
+-- concentration: the type abc_cutoffs and the class of a value under it
+
+CREATE TYPE abc_cutoffs;
+
+COMMENT ON TYPE abc_cutoffs IS
+'where the classes of an ABC analysis end: the smallest value of each class, the cuts, the total and the number of customers; text form is JSON';
+
+CREATE FUNCTION abc_cutoffs_in(cstring) RETURNS abc_cutoffs
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';
+
+COMMENT ON FUNCTION abc_cutoffs_in(cstring) IS 'input of abc_cutoffs: JSON, every number checked';
+
+CREATE FUNCTION abc_cutoffs_out(abc_cutoffs) RETURNS cstring
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';
+
+COMMENT ON FUNCTION abc_cutoffs_out(abc_cutoffs) IS 'output of abc_cutoffs: JSON, exact';
+
+CREATE FUNCTION abc_cutoffs_recv(internal) RETURNS abc_cutoffs
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';
+
+COMMENT ON FUNCTION abc_cutoffs_recv(internal) IS 'binary input of abc_cutoffs';
+
+CREATE FUNCTION abc_cutoffs_send(abc_cutoffs) RETURNS bytea
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';
+
+COMMENT ON FUNCTION abc_cutoffs_send(abc_cutoffs) IS 'binary output of abc_cutoffs';
+
+CREATE TYPE abc_cutoffs (
+	INPUT = abc_cutoffs_in,
+	OUTPUT = abc_cutoffs_out,
+	RECEIVE = abc_cutoffs_recv,
+	SEND = abc_cutoffs_send,
+	STORAGE = extended
+);
+
+CREATE FUNCTION abc_cutoffs_to_jsonb(abc_cutoffs) RETURNS jsonb
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';
+
+COMMENT ON FUNCTION abc_cutoffs_to_jsonb(abc_cutoffs) IS 'the text form of abc_cutoffs as jsonb';
+
+CREATE CAST (abc_cutoffs AS jsonb) WITH FUNCTION abc_cutoffs_to_jsonb(abc_cutoffs);
+
+COMMENT ON CAST (abc_cutoffs AS jsonb) IS 'the text form of abc_cutoffs as jsonb';
+
+CREATE FUNCTION abc_cutoffs_eq(abc_cutoffs, abc_cutoffs) RETURNS boolean
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';
+
+COMMENT ON FUNCTION abc_cutoffs_eq(abc_cutoffs, abc_cutoffs) IS 'implementation of = operator';
+
+CREATE FUNCTION abc_cutoffs_ne(abc_cutoffs, abc_cutoffs) RETURNS boolean
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';
+
+COMMENT ON FUNCTION abc_cutoffs_ne(abc_cutoffs, abc_cutoffs) IS 'implementation of <> operator';
+
+CREATE OPERATOR = (
+	LEFTARG = abc_cutoffs, RIGHTARG = abc_cutoffs, FUNCTION = abc_cutoffs_eq,
+	COMMUTATOR = =, NEGATOR = <>, RESTRICT = eqsel, JOIN = eqjoinsel
+);
+
+COMMENT ON OPERATOR = (abc_cutoffs, abc_cutoffs) IS 'the same classes, cuts, total and number of customers';
+
+CREATE OPERATOR <> (
+	LEFTARG = abc_cutoffs, RIGHTARG = abc_cutoffs, FUNCTION = abc_cutoffs_ne,
+	COMMUTATOR = <>, NEGATOR = =, RESTRICT = neqsel, JOIN = neqjoinsel
+);
+
+COMMENT ON OPERATOR <> (abc_cutoffs, abc_cutoffs) IS 'not the same cut-offs';
+
+CREATE FUNCTION abc_class_of(value numeric, cutoffs abc_cutoffs) RETURNS text
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'abc_class_of_numeric';
+
+COMMENT ON FUNCTION abc_class_of(numeric, abc_cutoffs) IS
+'class of a value under stored cut-offs, a letter from A; values <= 0 are in the last class; exact for cut-offs of numeric or bigint';
+
+CREATE FUNCTION abc_class_of(value bigint, cutoffs abc_cutoffs) RETURNS text
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'abc_class_of_int8';
+
+COMMENT ON FUNCTION abc_class_of(bigint, abc_cutoffs) IS
+'class of a value under stored cut-offs, a letter from A; values <= 0 are in the last class; exact for cut-offs of numeric or bigint';
+
+CREATE FUNCTION abc_class_of(value double precision, cutoffs abc_cutoffs) RETURNS text
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'abc_class_of_float8';
+
+COMMENT ON FUNCTION abc_class_of(double precision, abc_cutoffs) IS
+'class of a value under stored cut-offs, a letter from A; values <= 0 are in the last class; compared as double precision';

@@ -1,0 +1,498 @@
+/*
+ * cutoffs_io.c
+ *	  The type abc_cutoffs: text, binary, jsonb, comparison, and the class of a value.
+ */
+#include "concentration/cutoffs_io.h"
+
+#include "catalog/pg_type.h"
+#include "common/shortest_dec.h"
+#include "libpq/pqformat.h"
+#include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
+#include "utils/jsonb.h"
+
+#include "common/compat.h"
+#include "common/numeric_decimal.h"
+#include "common/values.h"
+#include "common/wire.h"
+
+/* binary format: a version, what the stored form has as flags, and the members */
+#define WIRE_VERSION 1
+#define WIRE_FLOAT 1
+#define WIRE_COMPUTED 2
+
+PG_FUNCTION(abc_cutoffs_in);
+PG_FUNCTION(abc_cutoffs_out);
+PG_FUNCTION(abc_cutoffs_recv);
+PG_FUNCTION(abc_cutoffs_send);
+PG_FUNCTION(abc_cutoffs_to_jsonb);
+PG_FUNCTION(abc_cutoffs_eq);
+PG_FUNCTION(abc_cutoffs_ne);
+PG_FUNCTION(abc_class_of_numeric);
+PG_FUNCTION(abc_class_of_int8);
+PG_FUNCTION(abc_class_of_float8);
+
+Datum
+abc_cutoffs_datum(AbcCutoffs *cutoffs)
+{
+	struct varlena *result = palloc(VARHDRSZ + ABC_MOST_BYTES);
+
+	abc_canonical(cutoffs);
+	SET_VARSIZE(result, VARHDRSZ + abc_pack(cutoffs, VARDATA(result)));
+	return PointerGetDatum(result);
+}
+
+static void
+read_cutoffs(Datum datum, AbcCutoffs *cutoffs)
+{
+	struct varlena *stored = PG_DETOAST_DATUM_PACKED(datum);
+
+	if (!abc_unpack(VARDATA_ANY(stored), VARSIZE_ANY_EXHDR(stored), cutoffs))
+		ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED), errmsg("invalid stored abc_cutoffs")));
+}
+
+int
+abc_read_cuts(ArrayType *array, Decimal *cut)
+{
+	static const Decimal one = {1, 0};
+	Datum *elements;
+	bool *nulls;
+	int count;
+
+	if (ARR_NDIM(array) > 1)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("cuts must be a one-dimensional array")));
+	deconstruct_array(array, NUMERICOID, -1, false, TYPALIGN_INT, &elements, &nulls, &count);
+	if (count < 1 || count > ABC_MOST_CUTS)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("number of cuts must be from 1 to %d", ABC_MOST_CUTS)));
+	for (int i = 0; i < count; i++)
+	{
+		NumericKind kind;
+
+		if (nulls[i])
+			ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+							errmsg("cuts must not contain NULL")));
+		kind = numeric_to_decimal(elements[i], &cut[i]);
+		if (kind == NUMERIC_KIND_FINITE)
+			cut[i] = decimal_normalise(cut[i]);
+		if (kind == NUMERIC_KIND_TOO_LONG ||
+			(kind == NUMERIC_KIND_FINITE && cut[i].scale > DECIMAL_DIGITS))
+			ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+							errmsg("cuts can have at most %d digits", DECIMAL_DIGITS)));
+		if (kind != NUMERIC_KIND_FINITE || cut[i].mantissa <= 0 ||
+			decimal_compare(cut[i], one) >= 0)
+			ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+							errmsg("cuts must lie between 0 and 1, both excluded")));
+		if (i > 0 && decimal_compare(cut[i], cut[i - 1]) <= 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("cuts must rise strictly")));
+	}
+	return count;
+}
+
+wide
+abc_threshold(wide total, Decimal cut, bool up_to)
+{
+	Decimal whole = {total, 0}, result = {0, 0};
+	Datum product = DirectFunctionCall2(numeric_mul, NumericGetDatum(decimal_to_numeric(whole)),
+										NumericGetDatum(decimal_to_numeric(cut)));
+
+	product = DirectFunctionCall1(up_to ? numeric_floor : numeric_ceil, product);
+	if (numeric_to_decimal(product, &result) != NUMERIC_KIND_FINITE)
+		elog(ERROR, "share of a total is out of range");
+	return result.mantissa + (up_to ? 1 : 0);
+}
+
+Datum *
+abc_class_texts(FmgrInfo *flinfo)
+{
+	Datum *texts = flinfo->fn_extra;
+
+	if (texts == NULL)
+	{
+		MemoryContext old = MemoryContextSwitchTo(flinfo->fn_mcxt);
+
+		texts = palloc(ABC_MOST_CLASSES * sizeof(Datum));
+		for (int i = 0; i < ABC_MOST_CLASSES; i++)
+		{
+			char letter = (char) ('A' + i);
+
+			texts[i] = PointerGetDatum(cstring_to_text_with_len(&letter, 1));
+		}
+		MemoryContextSwitchTo(old);
+		flinfo->fn_extra = texts;
+	}
+	return texts;
+}
+
+/*
+ * Text: JSON, {"kind": "numeric", "method": "cuts", "customers": 5, "total": 100.5, "classes":
+ * [{"class": "A", "cut": 0.8, "from": 70}, …, {"class": "C", "from": 1}]}. An empty class has
+ * null for its smallest value; with method "computed" there are no cuts.
+ */
+static void
+append_decimal(StringInfo text, wide mantissa, int scale)
+{
+	Decimal value = {mantissa, scale};
+	char buffer[DECIMAL_BUFFER];
+
+	decimal_print(decimal_normalise(value), buffer);
+	appendStringInfoString(text, buffer);
+}
+
+static void
+append_double(StringInfo text, double value)
+{
+	char buffer[DOUBLE_SHORTEST_DECIMAL_LEN];
+
+	double_to_shortest_decimal_buf(value, buffer);
+	appendStringInfoString(text, buffer);
+}
+
+static char *
+cutoffs_text(const AbcCutoffs *cutoffs)
+{
+	StringInfoData text;
+
+	initStringInfo(&text);
+	appendStringInfo(&text,
+					 "{\"kind\": \"%s\", \"method\": \"%s\", \"customers\": " INT64_FORMAT
+					 ", \"total\": ",
+					 cutoffs->is_float ? "float8" : "numeric",
+					 cutoffs->is_computed ? "computed" : "cuts", cutoffs->customers);
+	if (cutoffs->is_float)
+		append_double(&text, cutoffs->float_total);
+	else
+		append_decimal(&text, cutoffs->total.mantissa, cutoffs->total.scale);
+	appendStringInfoString(&text, ", \"classes\": [");
+	for (int i = 0; i <= cutoffs->cuts; i++)
+	{
+		appendStringInfo(&text, "%s{\"class\": \"%c\", ", i > 0 ? ", " : "", 'A' + i);
+		if (i < cutoffs->cuts && !cutoffs->is_computed)
+		{
+			appendStringInfoString(&text, "\"cut\": ");
+			append_decimal(&text, cutoffs->cut[i].mantissa, cutoffs->cut[i].scale);
+			appendStringInfoString(&text, ", ");
+		}
+		appendStringInfoString(&text, "\"from\": ");
+		if (abc_class_is_empty(cutoffs, i))
+			appendStringInfoString(&text, "null");
+		else if (cutoffs->is_float)
+			append_double(&text, double_of_key((int64) cutoffs->limit[i]));
+		else
+			append_decimal(&text, cutoffs->limit[i], cutoffs->scale);
+		appendStringInfoChar(&text, '}');
+	}
+	appendStringInfoString(&text, "]}");
+	return text.data;
+}
+
+/* The member of an object, NULL if it has none of that name. */
+static JsonbValue *
+member(JsonbContainer *object, const char *name, enum jbvType type)
+{
+	JsonbValue key;
+	JsonbValue *found;
+
+	key.type = jbvString;
+	key.val.string.val = unconstify(char *, name);
+	key.val.string.len = (int) strlen(name);
+	found = findJsonbValueFromContainer(object, JB_FOBJECT, &key);
+	return found != NULL && found->type == type ? found : NULL;
+}
+
+static bool
+member_is(JsonbContainer *object, const char *name, const char *text)
+{
+	JsonbValue *found = member(object, name, jbvString);
+
+	return found != NULL && found->val.string.len == (int) strlen(text) &&
+		   memcmp(found->val.string.val, text, strlen(text)) == 0;
+}
+
+static bool
+member_decimal(JsonbContainer *object, const char *name, Decimal *result)
+{
+	JsonbValue *found = member(object, name, jbvNumeric);
+
+	if (found == NULL ||
+		numeric_to_decimal(NumericGetDatum(found->val.numeric), result) != NUMERIC_KIND_FINITE)
+		return false;
+	*result = decimal_normalise(*result);
+	return result->scale <= DECIMAL_DIGITS;
+}
+
+static bool
+member_double(JsonbContainer *object, const char *name, double *result)
+{
+	JsonbValue *found = member(object, name, jbvNumeric);
+
+	if (found == NULL)
+		return false;
+	*result = strtod(
+		DatumGetCString(DirectFunctionCall1(numeric_out, NumericGetDatum(found->val.numeric))),
+		NULL);
+	return isfinite(*result);
+}
+
+/* Reads what cutoffs_text writes; says what is wrong as abc_problem() does, or NULL. */
+static const char *
+cutoffs_from_jsonb(Jsonb *json, AbcCutoffs *cutoffs)
+{
+	JsonbContainer *root = &json->root;
+	JsonbValue *classes;
+	JsonbContainer *list;
+	Decimal number;
+	Decimal limit[ABC_MOST_CLASSES];
+	int count;
+
+	memset(cutoffs, 0, sizeof(*cutoffs));
+	if (!JsonContainerIsObject(root) || JsonContainerIsScalar(root) || JsonContainerSize(root) != 5)
+		return "members";
+	cutoffs->is_float = member_is(root, "kind", "float8");
+	if (!cutoffs->is_float && !member_is(root, "kind", "numeric"))
+		return "kind";
+	cutoffs->is_computed = member_is(root, "method", "computed");
+	if (!cutoffs->is_computed && !member_is(root, "method", "cuts"))
+		return "method";
+	if (!member_decimal(root, "customers", &number) || number.scale != 0 ||
+		number.mantissa > PG_INT64_MAX || number.mantissa < 1)
+		return "number of customers";
+	cutoffs->customers = (int64) number.mantissa;
+	if (cutoffs->is_float ? !member_double(root, "total", &cutoffs->float_total)
+						  : !member_decimal(root, "total", &cutoffs->total))
+		return "total";
+	classes = member(root, "classes", jbvBinary);
+	if (classes == NULL || !JsonContainerIsArray(classes->val.binary.data))
+		return "list of classes";
+	list = classes->val.binary.data;
+	count = (int) JsonContainerSize(list);
+	if (count < 2 || count > ABC_MOST_CLASSES)
+		return "number of classes";
+	cutoffs->cuts = count - 1;
+
+	for (int i = 0; i < count; i++)
+	{
+		JsonbValue *entry = getIthJsonbValueFromContainer(list, (uint32) i);
+		bool has_cut = i < cutoffs->cuts && !cutoffs->is_computed;
+		char letter[2] = {(char) ('A' + i), '\0'};
+		JsonbContainer *object;
+		double from;
+
+		if (entry->type != jbvBinary || !JsonContainerIsObject(entry->val.binary.data))
+			return "list of classes";
+		object = entry->val.binary.data;
+		if (JsonContainerSize(object) != (has_cut ? 3 : 2) || !member_is(object, "class", letter))
+			return "list of classes";
+		if (has_cut && !member_decimal(object, "cut", &cutoffs->cut[i]))
+			return "cut";
+		if (i > 0 && member(object, "from", jbvNull) != NULL)
+		{
+			limit[i] = limit[i - 1];
+			cutoffs->limit[i] = cutoffs->limit[i - 1];
+		}
+		else if (cutoffs->is_float)
+		{
+			if (!member_double(object, "from", &from))
+				return "smallest value of a class";
+			cutoffs->limit[i] = double_key(from);
+		}
+		else
+		{
+			if (!member_decimal(object, "from", &limit[i]))
+				return "smallest value of a class";
+			cutoffs->scale = Max(cutoffs->scale, limit[i].scale);
+		}
+	}
+	for (int i = 0; i < count && !cutoffs->is_float; i++)
+		if (!decimal_rescale(limit[i].mantissa, limit[i].scale, cutoffs->scale, &cutoffs->limit[i]))
+			return "smallest value of a class";
+	return abc_problem(cutoffs);
+}
+
+/*
+ * abc_cutoffs_in(cstring) returns abc_cutoffs
+ *
+ * Reads the JSON that abc_cutoffs_out writes, members in any order.
+ */
+Datum
+abc_cutoffs_in(PG_FUNCTION_ARGS)
+{
+	char *text = PG_GETARG_CSTRING(0);
+	AbcCutoffs cutoffs;
+	const char *problem;
+	Datum json;
+
+	if (!compat_jsonb_in(text, fcinfo->context, &json))
+		PG_RETURN_NULL();
+	problem = cutoffs_from_jsonb(DatumGetJsonbP(json), &cutoffs);
+	if (problem != NULL)
+		ereturn(fcinfo->context, (Datum) 0,
+				(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
+				 errmsg("invalid %s in a value of type abc_cutoffs", problem)));
+	return abc_cutoffs_datum(&cutoffs);
+}
+
+/*
+ * abc_cutoffs_out(abc_cutoffs) returns cstring
+ *
+ * JSON; exact, and the same whatever the settings are.
+ */
+Datum
+abc_cutoffs_out(PG_FUNCTION_ARGS)
+{
+	AbcCutoffs cutoffs;
+
+	read_cutoffs(PG_GETARG_DATUM(0), &cutoffs);
+	PG_RETURN_CSTRING(cutoffs_text(&cutoffs));
+}
+
+/* abc_cutoffs_to_jsonb(abc_cutoffs) returns jsonb: the text form as jsonb */
+Datum
+abc_cutoffs_to_jsonb(PG_FUNCTION_ARGS)
+{
+	AbcCutoffs cutoffs;
+
+	read_cutoffs(PG_GETARG_DATUM(0), &cutoffs);
+	return DirectFunctionCall1(jsonb_in, CStringGetDatum(cutoffs_text(&cutoffs)));
+}
+
+/* abc_cutoffs_send(abc_cutoffs) returns bytea: the binary format */
+Datum
+abc_cutoffs_send(PG_FUNCTION_ARGS)
+{
+	StringInfoData message;
+	AbcCutoffs cutoffs;
+
+	read_cutoffs(PG_GETARG_DATUM(0), &cutoffs);
+	pq_begintypsend(&message);
+	pq_sendbyte(&message, WIRE_VERSION);
+	pq_sendbyte(&message,
+				(cutoffs.is_float ? WIRE_FLOAT : 0) | (cutoffs.is_computed ? WIRE_COMPUTED : 0));
+	pq_sendbyte(&message, cutoffs.cuts);
+	pq_sendint64(&message, cutoffs.customers);
+	if (cutoffs.is_float)
+		pq_sendfloat8(&message, cutoffs.float_total);
+	else
+	{
+		wire_send_wide(&message, cutoffs.total.mantissa);
+		pq_sendbyte(&message, cutoffs.total.scale);
+	}
+	for (int i = 0; i < cutoffs.cuts && !cutoffs.is_computed; i++)
+	{
+		wire_send_wide(&message, cutoffs.cut[i].mantissa);
+		pq_sendbyte(&message, cutoffs.cut[i].scale);
+	}
+	pq_sendbyte(&message, cutoffs.scale);
+	for (int i = 0; i <= cutoffs.cuts; i++)
+	{
+		if (cutoffs.is_float)
+			pq_sendfloat8(&message, double_of_key((int64) cutoffs.limit[i]));
+		else
+			wire_send_wide(&message, cutoffs.limit[i]);
+	}
+	PG_RETURN_BYTEA_P(pq_endtypsend(&message));
+}
+
+/* abc_cutoffs_recv(internal) returns abc_cutoffs: from the binary format, all of it checked */
+Datum
+abc_cutoffs_recv(PG_FUNCTION_ARGS)
+{
+	StringInfo message = (StringInfo) PG_GETARG_POINTER(0);
+	int version = pq_getmsgbyte(message);
+	int flags = pq_getmsgbyte(message);
+	AbcCutoffs cutoffs;
+	const char *problem;
+
+	memset(&cutoffs, 0, sizeof(cutoffs));
+	cutoffs.cuts = pq_getmsgbyte(message);
+	if (version != WIRE_VERSION || flags > (WIRE_FLOAT | WIRE_COMPUTED) ||
+		cutoffs.cuts > ABC_MOST_CUTS)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
+						errmsg("invalid head in a binary value of type abc_cutoffs")));
+	cutoffs.is_float = (flags & WIRE_FLOAT) != 0;
+	cutoffs.is_computed = (flags & WIRE_COMPUTED) != 0;
+	cutoffs.customers = pq_getmsgint64(message);
+	if (cutoffs.is_float)
+		cutoffs.float_total = pq_getmsgfloat8(message);
+	else
+	{
+		cutoffs.total.mantissa = wire_receive_wide(message);
+		cutoffs.total.scale = pq_getmsgbyte(message);
+	}
+	for (int i = 0; i < cutoffs.cuts && !cutoffs.is_computed; i++)
+	{
+		cutoffs.cut[i].mantissa = wire_receive_wide(message);
+		cutoffs.cut[i].scale = pq_getmsgbyte(message);
+	}
+	cutoffs.scale = pq_getmsgbyte(message);
+	for (int i = 0; i <= cutoffs.cuts; i++)
+	{
+		if (cutoffs.is_float)
+			cutoffs.limit[i] = double_key(pq_getmsgfloat8(message)); /* a NaN's is out of range */
+		else
+			cutoffs.limit[i] = wire_receive_wide(message);
+	}
+	problem = abc_problem(&cutoffs);
+	if (problem != NULL)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
+						errmsg("invalid %s in a binary value of type abc_cutoffs", problem)));
+	return abc_cutoffs_datum(&cutoffs);
+}
+
+static bool
+cutoffs_equal(FunctionCallInfo fcinfo)
+{
+	struct varlena *a = PG_GETARG_VARLENA_PP(0);
+	struct varlena *b = PG_GETARG_VARLENA_PP(1);
+
+	return VARSIZE_ANY_EXHDR(a) == VARSIZE_ANY_EXHDR(b) &&
+		   memcmp(VARDATA_ANY(a), VARDATA_ANY(b), VARSIZE_ANY_EXHDR(a)) == 0;
+}
+
+/* abc_cutoffs_eq(abc_cutoffs, abc_cutoffs) returns boolean: the same in every member */
+Datum
+abc_cutoffs_eq(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_BOOL(cutoffs_equal(fcinfo));
+}
+
+/* abc_cutoffs_ne(abc_cutoffs, abc_cutoffs) returns boolean */
+Datum
+abc_cutoffs_ne(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_BOOL(!cutoffs_equal(fcinfo));
+}
+
+/*
+ * abc_class_of(value, abc_cutoffs) returns text
+ *
+ * The class of one value under cut-offs found before.
+ */
+Datum
+abc_class_of_numeric(PG_FUNCTION_ARGS)
+{
+	Decimal value = values_read_numeric(PG_GETARG_DATUM(0));
+	const char *stored = VARDATA_ANY(PG_GETARG_VARLENA_PP(1));
+
+	return abc_class_texts(fcinfo->flinfo)[abc_class_of_decimal(stored, value)];
+}
+
+Datum
+abc_class_of_int8(PG_FUNCTION_ARGS)
+{
+	Decimal value = {PG_GETARG_INT64(0), 0};
+	const char *stored = VARDATA_ANY(PG_GETARG_VARLENA_PP(1));
+
+	return abc_class_texts(fcinfo->flinfo)[abc_class_of_decimal(stored, value)];
+}
+
+Datum
+abc_class_of_float8(PG_FUNCTION_ARGS)
+{
+	double value = values_read_float8(PG_GETARG_FLOAT8(0));
+	const char *stored = VARDATA_ANY(PG_GETARG_VARLENA_PP(1));
+
+	return abc_class_texts(fcinfo->flinfo)[abc_class_of_double(stored, value)];
+}
