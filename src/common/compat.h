@@ -45,6 +45,11 @@
 		return dummy_value;                                                                        \
 	} while (0)
 #define SOFT_ERROR_OCCURRED(escontext) ((void) (escontext), false)
+#define DirectInputFunctionCallSafe(function, text, ioparam, typmod, context, result)              \
+	((void) (context),                                                                             \
+	 *(result) = DirectFunctionCall3(function, CStringGetDatum(text), ObjectIdGetDatum(ioparam),   \
+									 Int32GetDatum(typmod)),                                       \
+	 true)
 #endif
 
 /*

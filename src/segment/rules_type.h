@@ -1,0 +1,27 @@
+/*
+ * rules_type.h
+ *	  The SQL type segment_rules: the compiled rule set, and behind it the document as jsonb.
+ */
+#ifndef CUSTOMER_VALUE_RULES_TYPE_H
+#define CUSTOMER_VALUE_RULES_TYPE_H
+
+#include "postgres.h"
+
+#include "utils/jsonb.h"
+
+#include "segment/rules.h"
+
+typedef struct SegmentRules
+{
+	int32 vl_len_; /* varlena header (do not touch directly!) */
+	uint32 compiled_size;
+	char data[FLEXIBLE_ARRAY_MEMBER]; /* the rule set, then the root container of the jsonb */
+} SegmentRules;
+
+/* Opens a detoasted datum, aligned for doubles; an error if it is damaged. */
+extern void segment_rules_open(const SegmentRules *datum, Rules *rules);
+
+/* The nearest double of a number in jsonb, infinite if beyond; NaN if it is none. */
+extern double segment_number(Numeric number);
+
+#endif
