@@ -1,0 +1,534 @@
+/*
+ * ledger.c
+ *	  The ledger's arithmetic, its bytes and its totals. Plain C: knows nothing of PostgreSQL.
+ */
+#include "value/ledger.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define COSTS_FLAG 0x10
+#define SCALE_MASK 0x0F
+#define VERSION_SHIFT 5
+
+#define FORMS_WITHOUT_COSTS 2
+#define FORMS_WITH_COSTS 6
+
+/* so many bits can a varint have that we write: sign and LEDGER_DIGITS digits need 101 */
+#define VARINT_BITS 105
+
+/* below this, moving neighbours is faster than a general sort */
+#define SMALL_SORT 32
+
+static inline uwide
+zigzag(wide value)
+{
+	return value < 0 ? ~((uwide) value << 1) : (uwide) value << 1;
+}
+
+static inline wide
+unzigzag(uwide value)
+{
+	return (value & 1) ? (wide) ~(value >> 1) : (wide) (value >> 1);
+}
+
+static inline size_t
+varint_size(uwide value)
+{
+	size_t size = 1;
+
+	while (value >= 0x80)
+	{
+		value >>= 7;
+		size++;
+	}
+	return size;
+}
+
+static inline uint8_t *
+put_varint(uint8_t *p, uwide value)
+{
+	while (value >= 0x80)
+	{
+		*p++ = (uint8_t) value | 0x80;
+		value >>= 7;
+	}
+	*p++ = (uint8_t) value;
+	return p;
+}
+
+/*
+ * Reads a varint; false at the end of the bytes, or if it is longer than need be or than we write.
+ */
+static inline bool
+get_varint(LedgerReader *reader, uwide *value)
+{
+	const uint8_t *p = reader->next;
+	uwide sum = 0;
+
+	for (int shift = 0; p < reader->end && shift < VARINT_BITS; shift += 7)
+	{
+		uint8_t byte = *p++;
+
+		sum |= (uwide) (byte & 0x7F) << shift;
+		if (byte < 0x80)
+		{
+			reader->next = p;
+			*value = sum;
+			return byte != 0 || shift == 0;
+		}
+	}
+	return false;
+}
+
+static inline bool
+get_count(LedgerReader *reader, int64_t *count)
+{
+	uwide value;
+
+	if (!get_varint(reader, &value) || value > UINT32_MAX)
+		return false;
+	*count = (int64_t) unzigzag(value);
+	return true;
+}
+
+static inline bool
+get_figure(LedgerReader *reader, wide *figure)
+{
+	uwide value;
+
+	if (!get_varint(reader, &value))
+		return false;
+	*figure = unzigzag(value);
+	return true;
+}
+
+void
+ledger_open(LedgerReader *reader, const void *bytes, size_t length)
+{
+	memset(reader, 0, sizeof(*reader));
+	reader->next = bytes;
+	reader->end = reader->next + length;
+	if (length == 0)
+	{
+		reader->damaged = true;
+		return;
+	}
+	reader->scale = *reader->next & SCALE_MASK;
+	reader->costs = (*reader->next & COSTS_FLAG) != 0;
+	reader->damaged =
+		*reader->next >> VERSION_SHIFT != LEDGER_VERSION || reader->scale > LEDGER_MAX_SCALE;
+	reader->next++;
+}
+
+static inline bool
+get_day(LedgerReader *reader, LedgerDay *day)
+{
+	unsigned forms = reader->costs ? FORMS_WITH_COSTS : FORMS_WITHOUT_COSTS;
+	unsigned form;
+	uwide head;
+	uint64_t step;
+
+	if (!get_varint(reader, &head) || head > UINT64_MAX)
+		return false;
+	step = (uint64_t) head / forms;
+	form = (unsigned) ((uint64_t) head % forms);
+	if (reader->started)
+	{
+		if (step >= (uint64_t) ((int64_t) LEDGER_LAST_DAY - reader->day))
+			return false;
+		reader->day += 1 + (int32_t) step;
+	}
+	else
+	{
+		wide first = unzigzag(step);
+
+		if (first < LEDGER_FIRST_DAY || first > LEDGER_LAST_DAY)
+			return false;
+		reader->day = (int32_t) first;
+		reader->started = true;
+	}
+
+	day->day = reader->day;
+	day->orders = 1;
+	day->costed = 0;
+	day->cost = 0;
+	if (form % 2 == 1 && !get_count(reader, &day->orders))
+		return false;
+	if (form / 2 == 1)
+		day->costed = day->orders;
+	if (form / 2 == 2 && !get_count(reader, &day->costed))
+		return false;
+	return get_figure(reader, &day->amount) && (form / 2 == 0 || get_figure(reader, &day->cost));
+}
+
+bool
+ledger_next(LedgerReader *reader, LedgerDay *day)
+{
+	if (reader->damaged || reader->next == reader->end)
+		return false;
+	if (get_day(reader, day))
+		return true;
+	reader->damaged = true;
+	return false;
+}
+
+/*
+ * A day takes two bytes at least: its head and its amount.
+ */
+size_t
+ledger_most_days(size_t length)
+{
+	return length / 2;
+}
+
+static inline bool
+is_void(const LedgerDay *day)
+{
+	return day->orders == 0 && day->costed == 0 && day->amount == 0 && day->cost == 0;
+}
+
+static inline bool
+knows_cost(const LedgerDay *day)
+{
+	return day->costed != 0 || day->cost != 0;
+}
+
+static inline unsigned
+form_of(const LedgerDay *day)
+{
+	unsigned form = day->orders != 1;
+
+	if (knows_cost(day))
+		form += day->costed == day->orders ? 2 : 4;
+	return form;
+}
+
+static inline bool
+is_multiple(wide figure, wide divisor)
+{
+	/* dividing 128 bits takes many times as long */
+	if (figure >= INT64_MIN && figure <= INT64_MAX)
+		return (int64_t) figure % (int64_t) divisor == 0;
+	return figure % divisor == 0;
+}
+
+static inline wide
+divided(wide figure, wide divisor)
+{
+	if (divisor == 1)
+		return figure;
+	if (figure >= INT64_MIN && figure <= INT64_MAX)
+		return (int64_t) figure / (int64_t) divisor;
+	return figure / divisor;
+}
+
+static inline wide
+magnitude(wide figure)
+{
+	return figure < 0 ? -figure : figure;
+}
+
+/*
+ * The head, given the day before.
+ */
+static inline uint64_t
+head_of(const LedgerDay *day, const LedgerDay *before, bool costs)
+{
+	uint64_t step =
+		before ? (uint64_t) ((int64_t) day->day - before->day - 1) : (uint64_t) zigzag(day->day);
+
+	return step * (costs ? FORMS_WITH_COSTS : FORMS_WITHOUT_COSTS) + form_of(day);
+}
+
+/*
+ * Limits: the magnitudes of all amounts together stay below 10^30 at the ledger's scale, and likewise
+ * the costs. So do, then, those of any part of a ledger and of its negative, and no total overflows.
+ */
+LedgerError
+ledger_measure(const Ledger *ledger, LedgerLayout *layout)
+{
+	wide limit = decimal_power(LEDGER_DIGITS);
+	wide amounts = 0, costs = 0;
+	size_t size = 1;
+
+	if (ledger->count > LEDGER_MAX_DAYS)
+		return LEDGER_TOO_MANY_DAYS;
+
+	layout->costs = false;
+	layout->scale = 0;
+	layout->divisor = decimal_power(ledger->scale);
+	for (size_t i = 0; i < ledger->count; i++)
+	{
+		const LedgerDay *day = &ledger->days[i];
+
+		layout->costs = layout->costs || knows_cost(day);
+		while (layout->divisor > 1 && !(is_multiple(day->amount, layout->divisor) &&
+										is_multiple(day->cost, layout->divisor)))
+		{
+			layout->divisor = (int64_t) layout->divisor / 10;
+			layout->scale++;
+		}
+		if (day->orders < INT32_MIN || day->orders > INT32_MAX || day->costed < INT32_MIN ||
+			day->costed > INT32_MAX)
+			return LEDGER_COUNTS;
+	}
+
+	for (size_t i = 0; i < ledger->count; i++)
+	{
+		const LedgerDay *day = &ledger->days[i];
+		wide amount = divided(day->amount, layout->divisor);
+		wide cost = divided(day->cost, layout->divisor);
+		unsigned form = form_of(day);
+
+		if (amount <= -limit || amount >= limit || cost <= -limit || cost >= limit)
+			return LEDGER_FIGURES;
+		amounts += magnitude(amount);
+		costs += magnitude(cost);
+		if (amounts >= limit || costs >= limit)
+			return LEDGER_FIGURES;
+
+		size += varint_size(head_of(day, i ? day - 1 : NULL, layout->costs));
+		if (form % 2 == 1)
+			size += varint_size(zigzag(day->orders));
+		if (form / 2 == 2)
+			size += varint_size(zigzag(day->costed));
+		size += varint_size(zigzag(amount));
+		if (form / 2 != 0)
+			size += varint_size(zigzag(cost));
+	}
+	layout->size = size;
+	return LEDGER_FINE;
+}
+
+void
+ledger_write(const Ledger *ledger, const LedgerLayout *layout, void *bytes)
+{
+	uint8_t *p = bytes;
+
+	*p++ = (uint8_t) (LEDGER_VERSION << VERSION_SHIFT | (layout->costs ? COSTS_FLAG : 0) |
+					  layout->scale);
+	for (size_t i = 0; i < ledger->count; i++)
+	{
+		const LedgerDay *day = &ledger->days[i];
+		unsigned form = form_of(day);
+
+		p = put_varint(p, head_of(day, i ? day - 1 : NULL, layout->costs));
+		if (form % 2 == 1)
+			p = put_varint(p, zigzag(day->orders));
+		if (form / 2 == 2)
+			p = put_varint(p, zigzag(day->costed));
+		p = put_varint(p, zigzag(divided(day->amount, layout->divisor)));
+		if (form / 2 != 0)
+			p = put_varint(p, zigzag(divided(day->cost, layout->divisor)));
+	}
+}
+
+/*
+ * Reads the days as ledger_next does, and checks that ledger_write would have written them so: what
+ * get_varint and get_day let pass is a day without figures, a form or a scale larger than need be, a
+ * costs flag for nothing, and figures beyond the limits.
+ */
+LedgerError
+ledger_check(const void *bytes, size_t length)
+{
+	wide limit = decimal_power(LEDGER_DIGITS);
+	LedgerReader reader;
+	LedgerDay day;
+	wide amounts = 0, costs = 0;
+	size_t count = 0;
+	bool scaled, costly = false;
+
+	ledger_open(&reader, bytes, length);
+	scaled = reader.scale == 0;
+	for (;;)
+	{
+		const uint8_t *head = reader.next;
+		unsigned forms = reader.costs ? FORMS_WITH_COSTS : FORMS_WITHOUT_COSTS;
+		LedgerReader again = reader;
+		uwide value;
+
+		if (!ledger_next(&reader, &day))
+			break;
+		again.next = head;
+		if (!get_varint(&again, &value) || value % forms != form_of(&day) || is_void(&day))
+			return LEDGER_DAMAGED;
+		if (++count > LEDGER_MAX_DAYS)
+			return LEDGER_TOO_MANY_DAYS;
+
+		/* no overflow: a varint holds less than 2^105 */
+		amounts += magnitude(day.amount);
+		costs += magnitude(day.cost);
+		if (amounts >= limit || costs >= limit)
+			return LEDGER_FIGURES;
+		scaled = scaled || day.amount % 10 != 0 || day.cost % 10 != 0;
+		costly = costly || knows_cost(&day);
+	}
+	if (reader.damaged || !scaled || costly != reader.costs)
+		return LEDGER_DAMAGED;
+	return LEDGER_FINE;
+}
+
+LedgerError
+ledger_row(int32_t day, Decimal amount, const Decimal *cost, LedgerDay *row, int *scale)
+{
+	*scale = amount.scale;
+	if (cost && cost->scale > *scale)
+		*scale = cost->scale;
+
+	row->day = day;
+	row->orders = amount.mantissa >= 0;
+	row->costed = cost != NULL;
+	row->cost = 0;
+	if (!decimal_rescale(amount.mantissa, amount.scale, *scale, &row->amount) ||
+		(cost && !decimal_rescale(cost->mantissa, cost->scale, *scale, &row->cost)))
+		return LEDGER_FIGURES;
+	return LEDGER_FINE;
+}
+
+/*
+ * Brings a day's figures to a scale that is at least theirs.
+ */
+static inline bool
+scale_up(LedgerDay *day, int from, int to)
+{
+	wide power;
+
+	if (from == to)
+		return true;
+	power = decimal_power(to - from);
+	return !__builtin_mul_overflow(day->amount, power, &day->amount) &&
+		   !__builtin_mul_overflow(day->cost, power, &day->cost);
+}
+
+LedgerError
+ledger_append(Ledger *ledger, LedgerDay day, int scale)
+{
+	if (scale > ledger->scale)
+	{
+		for (size_t i = 0; i < ledger->count; i++)
+		{
+			if (!scale_up(&ledger->days[i], ledger->scale, scale))
+				return LEDGER_FIGURES;
+		}
+		ledger->scale = scale;
+	}
+	if (!scale_up(&day, scale, ledger->scale))
+		return LEDGER_FIGURES;
+	ledger->days[ledger->count++] = day;
+	return LEDGER_FINE;
+}
+
+LedgerError
+ledger_append_bytes(Ledger *ledger, const void *bytes, size_t length, int sign, int32_t since,
+					int32_t before)
+{
+	LedgerReader reader;
+	LedgerDay day;
+
+	ledger_open(&reader, bytes, length);
+	while (ledger_next(&reader, &day) && day.day < before)
+	{
+		LedgerError error;
+
+		if (day.day < since)
+			continue;
+		day.orders *= sign;
+		day.costed *= sign;
+		day.amount *= sign;
+		day.cost *= sign;
+		error = ledger_append(ledger, day, reader.scale);
+		if (error != LEDGER_FINE)
+			return error;
+	}
+	return reader.damaged ? LEDGER_DAMAGED : LEDGER_FINE;
+}
+
+static int
+compare_days(const void *a, const void *b)
+{
+	int32_t x = ((const LedgerDay *) a)->day, y = ((const LedgerDay *) b)->day;
+
+	return (x > y) - (x < y);
+}
+
+static void
+sort_days(LedgerDay *days, size_t count)
+{
+	size_t i = 1;
+
+	/* mostly they are in order: orders come in as time goes by */
+	while (i < count && days[i - 1].day <= days[i].day)
+		i++;
+	if (i >= count)
+		return;
+
+	if (count > SMALL_SORT)
+	{
+		qsort(days, count, sizeof(LedgerDay), compare_days);
+		return;
+	}
+	for (; i < count; i++)
+	{
+		LedgerDay day = days[i];
+		size_t k = i;
+
+		for (; k > 0 && days[k - 1].day > day.day; k--)
+			days[k] = days[k - 1];
+		days[k] = day;
+	}
+}
+
+LedgerError
+ledger_settle(Ledger *ledger)
+{
+	LedgerDay *days = ledger->days;
+	size_t kept = 0;
+
+	sort_days(days, ledger->count);
+	for (size_t i = 0; i < ledger->count;)
+	{
+		LedgerDay sum = days[i];
+
+		while (++i < ledger->count && days[i].day == sum.day)
+		{
+			if (__builtin_add_overflow(sum.orders, days[i].orders, &sum.orders) ||
+				__builtin_add_overflow(sum.costed, days[i].costed, &sum.costed))
+				return LEDGER_COUNTS;
+			if (__builtin_add_overflow(sum.amount, days[i].amount, &sum.amount) ||
+				__builtin_add_overflow(sum.cost, days[i].cost, &sum.cost))
+				return LEDGER_FIGURES;
+		}
+		if (!is_void(&sum))
+			days[kept++] = sum;
+	}
+	ledger->count = kept;
+	return LEDGER_FINE;
+}
+
+bool
+ledger_total(const void *bytes, size_t length, int32_t since, int32_t before, LedgerTotals *totals)
+{
+	LedgerReader reader;
+	LedgerDay day;
+
+	memset(totals, 0, sizeof(*totals));
+	ledger_open(&reader, bytes, length);
+	totals->scale = reader.scale;
+	while (ledger_next(&reader, &day) && day.day < before)
+	{
+		if (day.day < since)
+			continue;
+		if (day.orders > 0)
+		{
+			if (totals->order_days++ == 0)
+				totals->first_order = day.day;
+			totals->last_order = day.day;
+		}
+		totals->orders += day.orders;
+		totals->amount += day.amount;
+		totals->cost += day.cost;
+		totals->cost_known = totals->cost_known || knows_cost(&day);
+	}
+	return !reader.damaged;
+}
