@@ -102,6 +102,20 @@ SELECT refusal($$SELECT segment_of('{"m": []}', '{"segments": [{"name": "a"}], "
 SELECT refusal($$SELECT * FROM rule, explain_segment('{"industry": 5}', rules)$$);
 SELECT refusal($$SELECT segment_score('{"industry": 5}', rules) FROM rule$$);
 
+-- The facts of a ledger at a date, with further facts laid over them
+CREATE TABLE purchase AS SELECT customer, sum(customer_value_of(day, amount)) AS cv
+FROM (VALUES (1, '2025-01-10'::date, 12000::numeric), (1, '2025-08-01', 9000), (1, '2026-03-15', 15000), (2, '2026-02-01', 300), (3, '2025-02-01', 270000)) AS v(customer, day, amount)
+GROUP BY customer;
+SELECT customer, segment_of(cv, rules, '2025-06-30') AS june_2025, segment_of(cv, rules, '2026-06-30') AS june_2026,
+	segment_of(cv, rules, '2026-06-30', '{"employees": 500, "satisfaction": 10, "industry": "public", "potential": 75}') AS with_facts,
+	segment_of(cv, rules, '2026-06-30', '{"amount_12m": 22000}', 'individual') AS overlaid, segment_of(cv, rules, as_of => '2026-06-30', previous => 'individual') AS before_individual,
+	segment_of(cv, rules, '2026-06-30', '{"amount_12m": null}') AS taken_away
+FROM purchase, rule WHERE id = 1 ORDER BY customer;
+SELECT segment_of(cv, rules) = segment_of(cv, rules, CURRENT_DATE) AS as_of_today, segment_of(cv, rules, NULL) AS no_date, segment_of(NULL::customer_value, rules) AS no_ledger
+FROM purchase, rule WHERE id = 1 AND customer = 1;
+SELECT refusal($$SELECT segment_of(cv, rules, '2026-06-30', '{"amount_12m": "much"}') FROM purchase, rule WHERE customer = 1 AND id = 1$$);
+SELECT refusal($$SELECT segment_of(cv, rules, '2026-06-30', '[1]') FROM purchase, rule WHERE customer = 1 AND id = 1$$);
+
 -- Documents that are no rule set
 SELECT d, refusal(format('SELECT %L::segment_rules', d)) FROM (VALUES
 	(''), ('{'), ('[]'), ('5'), ('null'), ('"x"'), ('{}'),
@@ -215,6 +229,6 @@ plain AS (
 SELECT count(*), count(*) FILTER (WHERE segment = segment_of(f, rules, previous)) AS same_segment, count(*) FILTER (WHERE abs(score - segment_score(f, rules)) < 1e-9) AS same_score
 FROM plain, rule, LATERAL (SELECT jsonb_build_object('amount_12m', amount, 'employees', employees, 'potential', potential)) AS v(f) WHERE id = 1;
 
-DROP TABLE rule, tier, large;
+DROP TABLE rule, tier, large, purchase;
 DROP FUNCTION segments(text[]);
 DROP FUNCTION refusal(text);

@@ -160,7 +160,7 @@ rfm_score(FunctionCallInfo fcinfo, ValueKind kind)
 	bool isnull;
 	Datum value;
 	wide key;
-	int low = 0, high;
+	int below = 0;
 
 	if (!partition->seen)
 		see_partition(window, kind, partition);
@@ -169,17 +169,16 @@ rfm_score(FunctionCallInfo fcinfo, ValueKind kind)
 		PG_RETURN_NULL();
 
 	key = get_key(partition, kind, value);
-	high = partition->cuts;
-	while (low < high)
-	{
-		int middle = (low + high) / 2;
 
-		if (partition->cut[middle] < key)
-			low = middle + 1;
-		else
-			high = middle;
+	/* a binary search without branches, which random values would mispredict */
+	for (int left = partition->cuts; left > 0;)
+	{
+		int half = (left + 1) / 2;
+
+		below += half * (partition->cut[below + half - 1] < key);
+		left -= half;
 	}
-	PG_RETURN_INT32(low + 1);
+	PG_RETURN_INT32(below + 1);
 }
 
 /*

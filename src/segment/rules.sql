@@ -81,3 +81,12 @@ CREATE FUNCTION explain_segment(
 LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION explain_segment(jsonb, segment_rules, text) IS
 'every step of segment_of, in its order; the contributions add up to the score';
+
+CREATE FUNCTION segment_of(
+	cv customer_value, rules segment_rules, as_of date DEFAULT CURRENT_DATE, facts jsonb DEFAULT NULL,
+	previous text DEFAULT NULL
+) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN segment_of(facts(cv, as_of) || coalesce(facts, '{}'), rules, previous);
+COMMENT ON FUNCTION segment_of(customer_value, segment_rules, date, jsonb, text) IS
+'segment of a customer by the facts of the ledger at a date, with further facts laid over them';
