@@ -1,0 +1,116 @@
+/*
+ * grouped.c
+ *	  Measures of concentration of customers who are grouped by value.
+ */
+#include "concentration/grouped.h"
+
+#include "concentration/curve.h"
+
+double
+grouped_share(const GroupedValues *values, double top)
+{
+	double customers = (double) values->customers;
+	CurveSum sum = {0, 0};
+	int64_t above = 0;
+
+	for (size_t i = 0; i < values->count; i++)
+	{
+		const ValueGroup *group = &values->groups[i];
+
+		if (top * customers <= (double) (above + group->customers))
+			return curve_share(customers, values->total, top, (double) above, curve_sum_total(&sum),
+							   group->value);
+		above += group->customers;
+		curve_sum_add(&sum, (double) group->customers * group->value);
+	}
+	return 1;
+}
+
+double
+grouped_population(const GroupedValues *values, double share)
+{
+	double amount = share * values->total;
+	CurveSum sum = {0, 0};
+	int64_t above = 0;
+
+	/* those without a value are not needed for anything */
+	for (size_t i = 0; i < values->count && values->groups[i].value > 0; i++)
+	{
+		const ValueGroup *group = &values->groups[i];
+		double before = curve_sum_total(&sum);
+
+		curve_sum_add(&sum, (double) group->customers * group->value);
+		if (amount <= curve_sum_total(&sum))
+			return curve_population((double) values->customers, amount, (double) above, before,
+									group->value);
+		above += group->customers;
+	}
+	return (double) above / (double) values->customers;
+}
+
+static CurveMoments
+moments_of(const GroupedValues *values)
+{
+	CurveMoments moments = {.customers = (double) values->customers};
+
+	for (size_t i = values->count; i-- > 0;)
+		curve_moments_add(&moments, values->groups[i].value, (double) values->groups[i].customers);
+	return moments;
+}
+
+double
+grouped_gini(const GroupedValues *values)
+{
+	CurveMoments moments = moments_of(values);
+
+	return curve_gini(&moments);
+}
+
+double
+grouped_herfindahl(const GroupedValues *values)
+{
+	CurveMoments moments = moments_of(values);
+
+	return curve_herfindahl(&moments);
+}
+
+void
+grouped_lorenz(const GroupedValues *values, int points, double *curve)
+{
+	CurveLorenz lorenz = {.customers = (double) values->customers,
+						  .total = values->total,
+						  .points = points,
+						  .share = curve};
+
+	for (size_t i = values->count; i-- > 0;)
+		curve_lorenz_add(&lorenz, values->groups[i].value, (double) values->groups[i].customers);
+	curve_lorenz_finish(&lorenz);
+}
+
+void
+grouped_classes(const GroupedValues *values, const double *cut, int cuts, double *smallest)
+{
+	CurveSum above = {0, 0};
+	int class_number = 0;
+
+	for (size_t i = 0; i < values->count; i++)
+	{
+		const ValueGroup *group = &values->groups[i];
+
+		while (class_number < cuts && curve_sum_total(&above) >= cut[class_number] * values->total)
+			class_number++;
+		for (int k = class_number; k < cuts; k++)
+			smallest[k] = group->value;
+		curve_sum_add(&above, (double) group->customers * group->value);
+	}
+}
+
+void
+grouped_computed(const GroupedValues *values, double *smallest)
+{
+	CurveAbc abc = {.customers = (double) values->customers, .total = values->total};
+
+	for (size_t i = 0; i < values->count && values->groups[i].value > 0; i++)
+		curve_abc_add(&abc, values->groups[i].value, (double) values->groups[i].customers);
+	curve_abc_finish(&abc, &smallest[0], &smallest[1]);
+}

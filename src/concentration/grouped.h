@@ -1,0 +1,54 @@
+/*
+ * grouped.h
+ *	  Measures of concentration of customers who are grouped by value. Plain C: knows nothing of
+ *	  PostgreSQL.
+ *
+ * The groups come with the greatest value first, all values >= 0 and at least one above 0, all
+ * numbers of customers > 0. The mathematics is that of curve.h.
+ */
+#ifndef CUSTOMER_VALUE_GROUPED_H
+#define CUSTOMER_VALUE_GROUPED_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct ValueGroup
+{
+	double value;
+	int64_t customers;
+} ValueGroup;
+
+typedef struct GroupedValues
+{
+	ValueGroup *groups;
+	size_t count;
+	int64_t customers; /* of all groups */
+	double total;      /* of all their values */
+} GroupedValues;
+
+/* Share of the total that the top fraction of the customers, from 0 to 1, holds. */
+extern double grouped_share(const GroupedValues *values, double top);
+
+/* The inverse: the smallest fraction of the customers that holds the share, from 0 to 1. */
+extern double grouped_population(const GroupedValues *values, double share);
+
+/* Population Gini coefficient. */
+extern double grouped_gini(const GroupedValues *values);
+
+/* Herfindahl index: sum of the squared shares. */
+extern double grouped_herfindahl(const GroupedValues *values);
+
+/* The Lorenz curve at 0, 1/points … 1, into points + 1 elements. */
+extern void grouped_lorenz(const GroupedValues *values, int points, double *curve);
+
+/*
+ * The smallest value of each class whose share of the total ends at one of the rising cuts: that
+ * of the last group before which the groups hold less.
+ */
+extern void grouped_classes(const GroupedValues *values, const double *cut, int cuts,
+							double *smallest);
+
+/* The same for the limits that the data set themselves: smallest value of A, and of A and B. */
+extern void grouped_computed(const GroupedValues *values, double *smallest);
+
+#endif
