@@ -177,6 +177,7 @@ COMMENT ON FUNCTION customer_value_final(internal) IS 'final function of the agg
 CREATE AGGREGATE customer_value(at date, amount numeric) (
 	SFUNC = customer_value_accumulate,
 	STYPE = internal,
+	SSPACE = 96,
 	FINALFUNC = customer_value_final,
 	COMBINEFUNC = customer_value_merge,
 	SERIALFUNC = customer_value_serialise,
@@ -189,6 +190,7 @@ COMMENT ON AGGREGATE customer_value(date, numeric) IS
 CREATE AGGREGATE customer_value(at date, amount numeric, cost numeric) (
 	SFUNC = customer_value_accumulate,
 	STYPE = internal,
+	SSPACE = 96,
 	FINALFUNC = customer_value_final,
 	COMBINEFUNC = customer_value_merge,
 	SERIALFUNC = customer_value_serialise,
@@ -201,6 +203,7 @@ COMMENT ON AGGREGATE customer_value(date, numeric, numeric) IS
 CREATE AGGREGATE customer_value(at timestamp, amount numeric) (
 	SFUNC = customer_value_accumulate,
 	STYPE = internal,
+	SSPACE = 96,
 	FINALFUNC = customer_value_final,
 	COMBINEFUNC = customer_value_merge,
 	SERIALFUNC = customer_value_serialise,
@@ -213,6 +216,7 @@ COMMENT ON AGGREGATE customer_value(timestamp, numeric) IS
 CREATE AGGREGATE customer_value(at timestamp, amount numeric, cost numeric) (
 	SFUNC = customer_value_accumulate,
 	STYPE = internal,
+	SSPACE = 96,
 	FINALFUNC = customer_value_final,
 	COMBINEFUNC = customer_value_merge,
 	SERIALFUNC = customer_value_serialise,
@@ -225,6 +229,7 @@ COMMENT ON AGGREGATE customer_value(timestamp, numeric, numeric) IS
 CREATE AGGREGATE customer_value(at timestamptz, amount numeric) (
 	SFUNC = customer_value_accumulate,
 	STYPE = internal,
+	SSPACE = 96,
 	FINALFUNC = customer_value_final,
 	COMBINEFUNC = customer_value_merge,
 	SERIALFUNC = customer_value_serialise,
@@ -237,6 +242,7 @@ COMMENT ON AGGREGATE customer_value(timestamptz, numeric) IS
 CREATE AGGREGATE customer_value(at timestamptz, amount numeric, cost numeric) (
 	SFUNC = customer_value_accumulate,
 	STYPE = internal,
+	SSPACE = 96,
 	FINALFUNC = customer_value_final,
 	COMBINEFUNC = customer_value_merge,
 	SERIALFUNC = customer_value_serialise,
@@ -249,6 +255,7 @@ COMMENT ON AGGREGATE customer_value(timestamptz, numeric, numeric) IS
 CREATE AGGREGATE sum(customer_value) (
 	SFUNC = customer_value_accumulate,
 	STYPE = internal,
+	SSPACE = 96,
 	FINALFUNC = customer_value_final,
 	COMBINEFUNC = customer_value_merge,
 	SERIALFUNC = customer_value_serialise,
