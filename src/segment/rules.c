@@ -185,9 +185,9 @@ interpolate(const RulesPoint *points, uint32_t count, double x)
 {
 	const RulesPoint *last = points + count - 1;
 
-	if (x <= points->x)
+	if (!(x > points->x))
 		return points->y;
-	if (x >= last->x)
+	if (!(x < last->x))
 		return last->y;
 	while (x >= points[1].x)
 		points++;
