@@ -13,7 +13,7 @@ EXTVERSION := $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" $(dir $(lastwo
 # the SQL parts in this order, and within a subject in the order given here.
 SQL_PARTS = \
 	common/common \
-	concentration/cutoffs concentration/abc_class concentration/measures concentration/sketch \
+	concentration/cutoffs concentration/collect concentration/abc_class concentration/measures concentration/sketch \
 	value/value \
 	lifetime/closed_form \
 	segment/rfm segment/rules \

@@ -142,46 +142,65 @@ values_widen(Values *values)
 	}
 }
 
-void
+static inline wide
+key_of(const Values *values, size_t i)
+{
+	return values->is_wide ? values->keys.wides[i] : values->keys.narrow[i];
+}
+
+static inline void
+set_key(Values *values, size_t i, wide key)
+{
+	if (values->is_wide)
+		values->keys.wides[i] = key;
+	else
+		values->keys.narrow[i] = (int64) key;
+}
+
+bool
 values_rescale(Values *values, int scale)
 {
-	int64 narrow;
-	bool fits = true;
-
-	if (!values->is_wide)
-	{
-		for (size_t i = 0; i < values->count && fits; i++)
-		{
-			wide key;
-
-			if (!decimal_rescale(values->keys.narrow[i], values->scale, scale, &key))
-				values_too_long();
-			fits = key == (int64) key;
-		}
-		if (!fits)
-			values_widen(values);
-	}
+	bool is_narrow = true;
+	wide key;
 
 	for (size_t i = 0; i < values->count; i++)
 	{
-		wide key = values->is_wide ? values->keys.wides[i] : values->keys.narrow[i];
-
-		if (!decimal_rescale(key, values->scale, scale, &key))
-			values_too_long();
-		narrow = (int64) key;
-		if (values->is_wide)
-			values->keys.wides[i] = key;
-		else
-			values->keys.narrow[i] = narrow;
+		if (!decimal_rescale(key_of(values, i), values->scale, scale, &key))
+			return false;
+		is_narrow = is_narrow && key == (int64) key;
+	}
+	if (!is_narrow)
+		values_widen(values);
+	for (size_t i = 0; i < values->count; i++)
+	{
+		decimal_rescale(key_of(values, i), values->scale, scale, &key);
+		set_key(values, i, key);
 	}
 	values->scale = scale;
+	return true;
+}
+
+bool
+values_trim_scale(Values *values)
+{
+	int scale = 0;
+
+	for (size_t i = 0; i < values->count && scale < values->scale; i++)
+	{
+		Decimal value = {key_of(values, i), values->scale};
+
+		scale = Max(scale, decimal_normalise(value).scale);
+	}
+	return scale < values->scale && values_rescale(values, scale);
 }
 
 /*
  * values_append_decimal_slowly
  *
  * Appends a decimal whatever its scale, at the price of rescaling or widening the column where it
- * has more decimal places or more digits than all before. That happens a few times at most.
+ * has more decimal places or more digits than all before. That happens a few times at most. Whether
+ * a column's values fit does not depend on their order: the scale is a multiple of SCALE_STEP while
+ * there is room for that, and otherwise what the values need.
  */
 void
 values_append_decimal_slowly(Values *values, Decimal value)
@@ -193,18 +212,23 @@ values_append_decimal_slowly(Values *values, Decimal value)
 		value = decimal_normalise(value);
 		if (value.scale > DECIMAL_DIGITS)
 			values_too_long();
-		if (value.scale > values->scale)
-			values_rescale(values, Min(TYPEALIGN(SCALE_STEP, value.scale), DECIMAL_DIGITS));
+		if (value.scale > values->scale &&
+			!values_rescale(values, Min(TYPEALIGN(SCALE_STEP, value.scale), DECIMAL_DIGITS)) &&
+			!values_rescale(values, value.scale))
+			values_too_long();
 	}
 	if (!decimal_rescale(value.mantissa, value.scale, values->scale, &key))
-		values_too_long();
+	{
+		value = decimal_normalise(value);
+		values_trim_scale(values);
+		if ((value.scale > values->scale && !values_rescale(values, value.scale)) ||
+			!decimal_rescale(value.mantissa, value.scale, values->scale, &key))
+			values_too_long();
+	}
 	if (key != (int64) key)
 		values_widen(values);
 	values_reserve(values, 1);
-	if (values->is_wide)
-		values->keys.wides[values->count++] = key;
-	else
-		values->keys.narrow[values->count++] = (int64) key;
+	set_key(values, values->count++, key);
 }
 
 void
@@ -230,7 +254,7 @@ values_append_all(Values *values, const Values *more)
 	}
 	for (size_t i = 0; i < more->count; i++)
 	{
-		Decimal value = {more->is_wide ? more->keys.wides[i] : more->keys.narrow[i], more->scale};
+		Decimal value = {key_of(more, i), more->scale};
 
 		values_append_decimal(values, value);
 	}
@@ -361,12 +385,11 @@ values_receive(StringInfo buffer, Values *values, MemoryContext context)
 		(bytes == WIDE_BYTES && !values->is_wide) || rest < NARROW_BYTES ||
 		(rest - NARROW_BYTES) / bytes < count)
 		values_invalid();
+	p = pq_getmsgbytes(buffer, (int) (count * bytes) + NARROW_BYTES);
 	if (count == 0)
 		return;
-
 	set_capacity(values, count);
 	values->count = count;
-	p = pq_getmsgbytes(buffer, (int) (count * bytes) + NARROW_BYTES);
 	if (bytes == WIDE_BYTES)
 	{
 		memcpy(values->keys.wides, p, count * bytes);

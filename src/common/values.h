@@ -88,9 +88,14 @@ values_append_float8(Values *values, double value)
 /* Appends all values of another column of the same kind. */
 extern void values_append_all(Values *values, const Values *more);
 
-/* Makes the column wide, or gives it a larger scale; an error if 38 digits do not suffice. */
+/* Makes the column wide. */
 extern void values_widen(Values *values);
-extern void values_rescale(Values *values, int scale);
+
+/* Gives the column another scale; false, and it stays as it is, if the values do not fit that. */
+extern bool values_rescale(Values *values, int scale);
+
+/* Gives the column the least scale that its values need; false if it had that. */
+extern bool values_trim_scale(Values *values);
 
 /* Bytes in which a column travels between workers; received ones are checked. */
 extern void values_send(StringInfo buffer, const Values *values);

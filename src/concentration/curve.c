@@ -114,13 +114,13 @@ nearest(const CurveAbc *abc, double value, double count, double x)
 void
 curve_abc_add(CurveAbc *abc, double value, double count)
 {
+	double customers = abc->above + count;
 	double distance = nearest(abc, value, count, 0);
-	double x = (abc->above + count) / abc->customers;
 
 	if (abc->above == 0 || distance < abc->pareto_distance)
 	{
 		abc->pareto_distance = distance;
-		abc->pareto_value = value;
+		abc->pareto = customers;
 	}
 
 	/* up to the break-even point each point is nearer to its (x, 1) than those before */
@@ -128,27 +128,26 @@ curve_abc_add(CurveAbc *abc, double value, double count)
 	{
 		double y = (curve_sum_total(&abc->sum) + value * count) / abc->total;
 
-		abc->break_even_x = x;
-		abc->break_even_value = abc->submarginal_value = value;
+		abc->break_even = abc->submarginal = customers;
 		abc->submarginal_distance = (1 - y) * (1 - y);
 	}
 	else
 	{
 		abc->past_break_even = true;
-		distance = nearest(abc, value, count, abc->break_even_x);
+		distance = nearest(abc, value, count, abc->break_even / abc->customers);
 		if (distance < abc->submarginal_distance)
 		{
 			abc->submarginal_distance = distance;
-			abc->submarginal_value = value;
+			abc->submarginal = customers;
 		}
 	}
 	curve_sum_add(&abc->sum, value * count);
-	abc->above += count;
+	abc->above = customers;
 }
 
 void
 curve_abc_finish(const CurveAbc *abc, double *a, double *b)
 {
-	*a = fmax(abc->pareto_value, abc->break_even_value);
-	*b = abc->submarginal_value;
+	*a = fmin(abc->pareto, abc->break_even);
+	*b = abc->submarginal;
 }

@@ -88,14 +88,14 @@ typedef struct CurveAbc
 	double above; /* customers added */
 	CurveSum sum;
 	bool past_break_even;
-	double pareto_distance, pareto_value;
-	double break_even_x, break_even_value;
-	double submarginal_distance, submarginal_value;
+	double pareto_distance, pareto; /* customers up to and including the point's step */
+	double break_even;
+	double submarginal_distance, submarginal;
 } CurveAbc;
 
 extern void curve_abc_add(CurveAbc *abc, double value, double count);
 
-/* The smallest value of A, and of A and B together. */
+/* The number of customers in A, and in A and B together; both end where a step does. */
 extern void curve_abc_finish(const CurveAbc *abc, double *a, double *b);
 
 #endif

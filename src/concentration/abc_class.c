@@ -1,0 +1,364 @@
+/*
+ * abc_class.c
+ *	  ABC classes over a window partition, and their cut-offs as an aggregate.
+ */
+#include "postgres.h"
+
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+#include "windowapi.h"
+
+#include "common/compat.h"
+#include "concentration/collect.h"
+#include "concentration/curve.h"
+#include "concentration/cutoffs.h"
+#include "concentration/cutoffs_io.h"
+
+PG_FUNCTION(abc_class_numeric);
+PG_FUNCTION(abc_class_int8);
+PG_FUNCTION(abc_class_float8);
+PG_FUNCTION(abc_cutoffs_final);
+PG_FUNCTION(abc_cutoffs_computed_final);
+
+/* the argument cuts where none is given */
+static const Decimal default_cuts[] = {{80, 2}, {95, 2}};
+
+/* so many rows are read before the memory that their arguments took is given back */
+#define ROWS_A_RESET 1024
+
+/* What a window partition's rows are classed by. */
+typedef struct AbcPartition
+{
+	bool is_ready;
+	bool is_crossing;
+	ArrayType *cuts;             /* as the first row had them, if they may differ between rows */
+	char stored[ABC_MOST_BYTES]; /* abc_pack() */
+} AbcPartition;
+
+typedef enum ValueType
+{
+	VALUE_NUMERIC,
+	VALUE_INT8,
+	VALUE_FLOAT8
+} ValueType;
+
+/*
+ * find_limits
+ *
+ * The smallest value of each class but the last, as keys: class i goes on while what lies above adds
+ * up to less than the i-th cut's threshold.
+ */
+static void
+find_limits(Collected *collected, CollectedTotal total, const Decimal *cuts, int count, bool up_to,
+			wide *limits)
+{
+	wide thresholds[ABC_MOST_CUTS];
+
+	for (int i = 0; i < count; i++)
+		thresholds[i] = abc_threshold(total.total, cuts[i], up_to);
+	collected_select_by_value(collected, total.quantum, thresholds, count, limits);
+}
+
+/*
+ * prepare_partition
+ *
+ * Reads the whole partition and finds its limits. With up_to, a class holds what lies above the
+ * value found and not that value itself: what it and all above it add up to crosses the threshold.
+ */
+static void
+prepare_partition(WindowObject winobj, ValueType type, ArrayType *cuts_argument, bool up_to,
+				  AbcPartition *partition)
+{
+	MemoryContext scratch =
+		AllocSetContextCreate(CurrentMemoryContext, "abc_class arguments", ALLOCSET_DEFAULT_SIZES);
+	MemoryContext old;
+	Collected collected;
+	CollectedTotal total;
+	Decimal cut[ABC_MOST_CUTS];
+	AbcCutoffs cutoffs;
+
+	memset(&cutoffs, 0, sizeof(cutoffs));
+	cutoffs.is_float = type == VALUE_FLOAT8;
+	cutoffs.is_computed = true; /* the cuts need not be kept */
+	cutoffs.cuts = abc_read_cuts(cuts_argument, cut);
+
+	collected_init(&collected, CurrentMemoryContext, cutoffs.is_float);
+	old = MemoryContextSwitchTo(scratch);
+	for (int64 row = 0;; row++)
+	{
+		bool is_null, is_out;
+		Datum value;
+
+		if (row % ROWS_A_RESET == 0)
+		{
+			MemoryContextReset(scratch);
+			CHECK_FOR_INTERRUPTS();
+		}
+		if (row > PG_INT32_MAX)
+			ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+							errmsg("a window partition can have at most %d rows", PG_INT32_MAX)));
+		value = WinGetFuncArgInPartition(winobj, 0, (int) row, WINDOW_SEEK_HEAD, false, &is_null,
+										 &is_out);
+		if (is_out)
+			break;
+		if (is_null)
+			continue;
+		if (type == VALUE_NUMERIC)
+			collected_add_decimal(&collected, values_read_numeric(value));
+		else if (type == VALUE_FLOAT8)
+			collected_add_float8(&collected, values_read_float8(DatumGetFloat8(value)));
+		else
+		{
+			Decimal decimal = {DatumGetInt64(value), 0};
+
+			collected_add_decimal(&collected, decimal);
+		}
+	}
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(scratch);
+
+	total = collected_total(&collected);
+	cutoffs.scale = collected.values.scale;
+	if (total.total > 0)
+		find_limits(&collected, total, cut, cutoffs.cuts, up_to, cutoffs.limit);
+	for (int i = 0; i < cutoffs.cuts; i++)
+		if (up_to || total.total == 0)
+			cutoffs.limit[i]++;
+	values_free(&collected.values);
+	abc_pack(&cutoffs, partition->stored);
+}
+
+/* The argument cuts of the current row. */
+static ArrayType *
+current_cuts(WindowObject winobj)
+{
+	bool is_null;
+	Datum cuts = WinGetFuncArgCurrent(winobj, 1, &is_null);
+
+	if (is_null)
+		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("cuts cannot be NULL")));
+	return DatumGetArrayTypeP(cuts);
+}
+
+/* The argument boundary of the current row: is it up_to? */
+static bool
+current_up_to(WindowObject winobj)
+{
+	bool is_null;
+	Datum boundary = WinGetFuncArgCurrent(winobj, 2, &is_null);
+	char *name;
+
+	if (is_null)
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("boundary cannot be NULL")));
+	name = TextDatumGetCString(boundary);
+	if (strcmp(name, "crossing") != 0 && strcmp(name, "up_to") != 0)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("boundary cannot be \"%s\"", name),
+						errhint("It is either \"crossing\" or \"up_to\".")));
+	return strcmp(name, "up_to") == 0;
+}
+
+/*
+ * abc_class(value, cuts, boundary) returns text, over a window
+ *
+ * The class of the current row within its partition.
+ */
+static Datum
+abc_class(FunctionCallInfo fcinfo, ValueType type)
+{
+	WindowObject winobj = PG_WINDOW_OBJECT();
+	AbcPartition *partition;
+	Datum value;
+	bool is_null;
+	int class_number;
+
+	if (!WindowObjectIsValid(winobj))
+		ereport(ERROR, (errcode(ERRCODE_WINDOWING_ERROR),
+						errmsg("abc_class can only be called as a window function")));
+	partition = WinGetPartitionLocalMemory(winobj, sizeof(AbcPartition));
+	if (unlikely(!partition->is_ready))
+	{
+		ArrayType *cuts = current_cuts(winobj);
+		bool up_to = current_up_to(winobj);
+
+		prepare_partition(winobj, type, cuts, up_to, partition);
+		partition->is_crossing = !up_to;
+		if (!get_fn_expr_arg_stable(fcinfo->flinfo, 1) ||
+			!get_fn_expr_arg_stable(fcinfo->flinfo, 2))
+		{
+			partition->cuts = MemoryContextAlloc(GetMemoryChunkContext(partition), VARSIZE(cuts));
+			memcpy(partition->cuts, cuts, VARSIZE(cuts));
+		}
+		partition->is_ready = true;
+	}
+	else if (unlikely(partition->cuts != NULL))
+	{
+		ArrayType *cuts = current_cuts(winobj);
+
+		if (current_up_to(winobj) == partition->is_crossing ||
+			VARSIZE(cuts) != VARSIZE(partition->cuts) ||
+			memcmp(cuts, partition->cuts, VARSIZE(cuts)) != 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("cuts and boundary must be the same in all rows of a partition")));
+	}
+
+	value = WinGetFuncArgCurrent(winobj, 0, &is_null);
+	if (is_null)
+		PG_RETURN_NULL();
+	if (type == VALUE_NUMERIC)
+		class_number = abc_class_of_decimal(partition->stored, values_read_numeric(value));
+	else if (type == VALUE_FLOAT8)
+		class_number = abc_class_of_double(partition->stored, DatumGetFloat8(value));
+	else
+	{
+		Decimal decimal = {DatumGetInt64(value), 0};
+
+		class_number = abc_class_of_decimal(partition->stored, decimal);
+	}
+	return abc_class_texts(fcinfo->flinfo)[class_number];
+}
+
+Datum
+abc_class_numeric(PG_FUNCTION_ARGS)
+{
+	return abc_class(fcinfo, VALUE_NUMERIC);
+}
+
+Datum
+abc_class_int8(PG_FUNCTION_ARGS)
+{
+	return abc_class(fcinfo, VALUE_INT8);
+}
+
+Datum
+abc_class_float8(PG_FUNCTION_ARGS)
+{
+	return abc_class(fcinfo, VALUE_FLOAT8);
+}
+
+/*
+ * complete_cutoffs
+ *
+ * Fills in what all cut-offs have, beside the limits of all classes but the last, and makes the
+ * datum. The last class reaches down to the smallest value of all.
+ */
+static Datum
+complete_cutoffs(const Collected *collected, CollectedTotal total, AbcCutoffs *cutoffs)
+{
+	const Values *values = &collected->values;
+	wide *last = &cutoffs->limit[cutoffs->cuts];
+
+	cutoffs->customers = collected->customers;
+	cutoffs->is_float = values->is_float;
+	cutoffs->scale = values->scale;
+
+	*last = cutoffs->limit[cutoffs->cuts - 1];
+	for (size_t i = 0; i < values->count; i++)
+		*last = Min(*last, collected_key(collected, i));
+
+	if (values->is_float)
+	{
+		if (collected_idle(collected) > 0)
+			*last = double_key(collected->float_least);
+		cutoffs->float_total = ldexp((double) total.total, total.quantum - DOUBLE_UNIT_EXPONENT);
+		if (isinf(cutoffs->float_total))
+			ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+							errmsg("sum of the values is out of range of double precision")));
+	}
+	else
+	{
+		if (collected_idle(collected) > 0)
+		{
+			Decimal least = decimal_normalise(collected->least);
+
+			if (least.scale > DECIMAL_DIGITS)
+				values_too_long();
+			cutoffs->scale = Max(cutoffs->scale, least.scale);
+			for (int i = 0; i < cutoffs->cuts; i++)
+				if (!decimal_rescale(cutoffs->limit[i], values->scale, cutoffs->scale,
+									 &cutoffs->limit[i]))
+					values_too_long();
+			if (!decimal_rescale(least.mantissa, least.scale, cutoffs->scale, last))
+				values_too_long();
+		}
+		cutoffs->total.mantissa = total.total;
+		cutoffs->total.scale = values->scale;
+	}
+	return abc_cutoffs_datum(cutoffs);
+}
+
+/*
+ * abc_cutoffs_final(internal) returns abc_cutoffs
+ *
+ * Final function of abc_cutoffs; NULL without anything to divide.
+ */
+Datum
+abc_cutoffs_final(PG_FUNCTION_ARGS)
+{
+	Collected *collected = PG_GETARG_COLLECTED(0);
+	CollectedTotal total;
+	AbcCutoffs cutoffs;
+
+	if (collected == NULL)
+		PG_RETURN_NULL();
+	memset(&cutoffs, 0, sizeof(cutoffs));
+	if (collected->has_parameter)
+		cutoffs.cuts = abc_read_cuts(DatumGetArrayTypeP(collected->parameter), cutoffs.cut);
+	else
+	{
+		cutoffs.cuts = lengthof(default_cuts);
+		memcpy(cutoffs.cut, default_cuts, sizeof(default_cuts));
+	}
+	if (collected->values.count == 0)
+		PG_RETURN_NULL();
+
+	total = collected_total(collected);
+	find_limits(collected, total, cutoffs.cut, cutoffs.cuts, false, cutoffs.limit);
+	return complete_cutoffs(collected, total, &cutoffs);
+}
+
+/*
+ * abc_cutoffs_computed_final(internal) returns abc_cutoffs
+ *
+ * Final function of abc_cutoffs_computed: limits that the data themselves suggest, see curve.h.
+ */
+Datum
+abc_cutoffs_computed_final(PG_FUNCTION_ARGS)
+{
+	Collected *collected = PG_GETARG_COLLECTED(0);
+	CollectedTotal total;
+	AbcCutoffs cutoffs;
+	CurveAbc abc;
+	double a, b;
+
+	if (collected == NULL || collected->values.count == 0)
+		PG_RETURN_NULL();
+	total = collected_total(collected);
+	collected_sort(collected);
+
+	memset(&abc, 0, sizeof(abc));
+	abc.customers = (double) collected->customers;
+	abc.total = (double) total.total;
+	for (size_t i = collected->values.count; i > 0;)
+	{
+		wide key = collected_key(collected, i - 1);
+		double value = (double) collected_weight(collected, total.quantum, i - 1);
+		size_t ties = i;
+
+		while (ties > 0 && collected_key(collected, ties - 1) == key)
+			ties--;
+		curve_abc_add(&abc, value, (double) (i - ties));
+		i = ties;
+	}
+	curve_abc_finish(&abc, &a, &b);
+
+	memset(&cutoffs, 0, sizeof(cutoffs));
+	cutoffs.is_computed = true;
+	cutoffs.cuts = 2;
+	cutoffs.limit[0] = collected_key(collected, collected->values.count - (size_t) a);
+	cutoffs.limit[1] = collected_key(collected, collected->values.count - (size_t) b);
+	return complete_cutoffs(collected, total, &cutoffs);
+}

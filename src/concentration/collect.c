@@ -1,0 +1,372 @@
+/*
+ * collect.c
+ *	  The state of the exact aggregates: transition, combination and transport between workers.
+ */
+#include "concentration/collect.h"
+
+#include "catalog/pg_type.h"
+#include "fmgr.h"
+#include "libpq/pqformat.h"
+#include "miscadmin.h"
+#include "utils/array.h"
+
+#include "common/compat.h"
+#include "common/wire.h"
+
+PG_FUNCTION(concentration_add_numeric);
+PG_FUNCTION(concentration_add_int8);
+PG_FUNCTION(concentration_add_float8);
+PG_FUNCTION(concentration_combine);
+PG_FUNCTION(concentration_serialize);
+PG_FUNCTION(concentration_deserialize);
+
+void
+collected_init(Collected *collected, MemoryContext context, bool is_float)
+{
+	memset(collected, 0, sizeof(*collected));
+	values_init(&collected->values, context, is_float);
+}
+
+/* The context in which an aggregate's state lives; an error if a user calls by hand. */
+static MemoryContext
+aggregate_context(FunctionCallInfo fcinfo)
+{
+	MemoryContext context;
+
+	if (!AggCheckCallContext(fcinfo, &context))
+		ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+						errmsg("this function can only be called as part of an aggregate")));
+	return context;
+}
+
+static Collected *
+create_state(FunctionCallInfo fcinfo, bool is_float)
+{
+	MemoryContext context = aggregate_context(fcinfo);
+	Collected *collected = MemoryContextAlloc(context, sizeof(Collected));
+
+	collected_init(collected, context, is_float);
+	return collected;
+}
+
+static Datum
+copy_parameter(MemoryContext context, Datum parameter)
+{
+	Size size = VARSIZE(DatumGetPointer(parameter));
+
+	return PointerGetDatum(
+		memcpy(MemoryContextAlloc(context, size), DatumGetPointer(parameter), size));
+}
+
+static bool
+parameters_differ(const Collected *a, bool by_value, Datum parameter)
+{
+	Pointer p, q;
+
+	if (by_value)
+		return a->parameter != parameter;
+	p = DatumGetPointer(a->parameter);
+	q = DatumGetPointer(parameter);
+	return VARSIZE(p) != VARSIZE(q) || memcmp(p, q, VARSIZE(p)) != 0;
+}
+
+/* Takes a parameter for the group's, or sees that it is the same as before. */
+static void
+take_parameter(Collected *collected, bool by_value, Datum parameter)
+{
+	if (!collected->has_parameter)
+	{
+		collected->has_parameter = true;
+		collected->parameter_by_value = by_value;
+		collected->parameter =
+			by_value ? parameter : copy_parameter(collected->values.context, parameter);
+	}
+	else if (parameters_differ(collected, by_value, parameter))
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("the second argument must be the same in all rows of a group")));
+}
+
+/*
+ * add_row
+ *
+ * What all transition functions do before they read the value: NULL if the row is to be ignored.
+ * Called by hand, there is no state, and create_state refuses.
+ */
+static inline Collected *
+add_row(FunctionCallInfo fcinfo, bool is_float)
+{
+	Collected *collected = PG_GETARG_COLLECTED(0);
+
+	if (PG_ARGISNULL(1))
+		return NULL;
+	if (unlikely(collected == NULL))
+		collected = create_state(fcinfo, is_float);
+	if (PG_NARGS() > 2)
+	{
+		bool by_value = get_fn_expr_argtype(fcinfo->flinfo, 2) != NUMERICARRAYOID;
+
+		if (PG_ARGISNULL(2))
+			ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+							errmsg("the second argument cannot be NULL")));
+		take_parameter(collected, by_value,
+					   by_value ? PG_GETARG_DATUM(2)
+								: PointerGetDatum(PG_DETOAST_DATUM(PG_GETARG_DATUM(2))));
+	}
+	return collected;
+}
+
+static inline Datum
+same_state(FunctionCallInfo fcinfo)
+{
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	return PG_GETARG_DATUM(0);
+}
+
+/*
+ * concentration_add(internal, value [, parameter]) returns internal
+ *
+ * The transition functions, one for each type of value.
+ */
+Datum
+concentration_add_numeric(PG_FUNCTION_ARGS)
+{
+	Collected *collected = add_row(fcinfo, false);
+
+	if (collected == NULL)
+		return same_state(fcinfo);
+	collected_add_decimal(collected, values_read_numeric(PG_GETARG_DATUM(1)));
+	PG_RETURN_POINTER(collected);
+}
+
+Datum
+concentration_add_int8(PG_FUNCTION_ARGS)
+{
+	Collected *collected = add_row(fcinfo, false);
+	Decimal value;
+
+	if (collected == NULL)
+		return same_state(fcinfo);
+	value.mantissa = PG_GETARG_INT64(1);
+	value.scale = 0;
+	collected_add_decimal(collected, value);
+	PG_RETURN_POINTER(collected);
+}
+
+Datum
+concentration_add_float8(PG_FUNCTION_ARGS)
+{
+	Collected *collected = add_row(fcinfo, true);
+
+	if (collected == NULL)
+		return same_state(fcinfo);
+	collected_add_float8(collected, values_read_float8(PG_GETARG_FLOAT8(1)));
+	PG_RETURN_POINTER(collected);
+}
+
+/*
+ * concentration_combine(internal, internal) returns internal
+ *
+ * Adds what the second has collected to the first.
+ */
+Datum
+concentration_combine(PG_FUNCTION_ARGS)
+{
+	Collected *collected = PG_GETARG_COLLECTED(0);
+	Collected *more = PG_GETARG_COLLECTED(1);
+
+	aggregate_context(fcinfo);
+	if (more == NULL)
+		return same_state(fcinfo);
+	if (collected == NULL)
+		collected = create_state(fcinfo, more->values.is_float);
+
+	values_append_all(&collected->values, &more->values);
+	collected->customers += more->customers;
+	if (decimal_compare(more->least, collected->least) < 0)
+		collected->least = more->least;
+	collected->float_least = Min(collected->float_least, more->float_least);
+	if (more->has_parameter)
+		take_parameter(collected, more->parameter_by_value, more->parameter);
+	PG_RETURN_POINTER(collected);
+}
+
+/* how a parameter travels */
+#define SENT_NO_PARAMETER 0
+#define SENT_BY_VALUE 1
+#define SENT_BYTES 2
+
+/* concentration_serialize(internal) returns bytea: a state for another process */
+Datum
+concentration_serialize(PG_FUNCTION_ARGS)
+{
+	Collected *collected;
+	StringInfoData buffer;
+
+	aggregate_context(fcinfo);
+	collected = (Collected *) PG_GETARG_POINTER(0);
+	pq_begintypsend(&buffer);
+	pq_sendint64(&buffer, collected->customers);
+	wire_send_wide(&buffer, collected->least.mantissa);
+	pq_sendint32(&buffer, collected->least.scale);
+	pq_sendfloat8(&buffer, collected->float_least);
+	if (!collected->has_parameter)
+		pq_sendbyte(&buffer, SENT_NO_PARAMETER);
+	else if (collected->parameter_by_value)
+	{
+		pq_sendbyte(&buffer, SENT_BY_VALUE);
+		pq_sendint64(&buffer, collected->parameter);
+	}
+	else
+	{
+		Pointer bytes = DatumGetPointer(collected->parameter);
+
+		pq_sendbyte(&buffer, SENT_BYTES);
+		pq_sendint32(&buffer, VARSIZE(bytes));
+		pq_sendbytes(&buffer, bytes, VARSIZE(bytes));
+	}
+	values_send(&buffer, &collected->values);
+	PG_RETURN_BYTEA_P(pq_endtypsend(&buffer));
+}
+
+/* concentration_deserialize(bytea, internal) returns internal: a state from another process */
+Datum
+concentration_deserialize(PG_FUNCTION_ARGS)
+{
+	struct varlena *bytes;
+	StringInfoData buffer;
+	Collected *collected;
+	int parameter;
+
+	aggregate_context(fcinfo);
+	bytes = PG_GETARG_VARLENA_PP(0);
+	buffer.data = VARDATA_ANY(bytes);
+	buffer.len = buffer.maxlen = VARSIZE_ANY_EXHDR(bytes);
+	buffer.cursor = 0;
+
+	collected = palloc0(sizeof(Collected));
+	collected->customers = pq_getmsgint64(&buffer);
+	collected->least.mantissa = wire_receive_wide(&buffer);
+	collected->least.scale = (int32) pq_getmsgint(&buffer, 4);
+	collected->float_least = pq_getmsgfloat8(&buffer);
+	parameter = pq_getmsgbyte(&buffer);
+	collected->has_parameter = parameter != SENT_NO_PARAMETER;
+	collected->parameter_by_value = parameter == SENT_BY_VALUE;
+	if (parameter == SENT_BY_VALUE)
+		collected->parameter = (Datum) pq_getmsgint64(&buffer);
+	else if (parameter == SENT_BYTES)
+	{
+		int size = (int) pq_getmsgint(&buffer, 4);
+		const char *sent = pq_getmsgbytes(&buffer, size);
+		char *copy = palloc(Max(size, VARHDRSZ));
+
+		memcpy(copy, sent, size);
+		collected->parameter = PointerGetDatum(copy);
+		if (size < (int) sizeof(ArrayType) || VARSIZE(copy) != (Size) size)
+			parameter = -1;
+	}
+	values_receive(&buffer, &collected->values, CurrentMemoryContext);
+	pq_getmsgend(&buffer);
+	if (parameter < SENT_NO_PARAMETER || parameter > SENT_BYTES || collected_idle(collected) < 0 ||
+		collected->least.mantissa > 0 || !decimal_in_range(collected->least.mantissa) ||
+		!(collected->float_least <= 0))
+		ereport(ERROR, (errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
+						errmsg("invalid partial state of an aggregate")));
+	PG_RETURN_POINTER(collected);
+}
+
+/* The sum of mantissas; false if it needs more than 38 digits. */
+static bool
+sum_of_mantissas(const Values *values, wide *sum)
+{
+	*sum = 0;
+	if (!values->is_wide)
+	{
+		for (size_t i = 0; i < values->count; i++)
+			*sum += values->keys.narrow[i];
+		return true;
+	}
+	for (size_t i = 0; i < values->count; i++)
+		if (__builtin_add_overflow(*sum, values->keys.wides[i], sum))
+			return false;
+	return decimal_in_range(*sum);
+}
+
+CollectedTotal
+collected_total(Collected *collected)
+{
+	Values *values = &collected->values;
+	CollectedTotal result = {0, 0};
+	int64 greatest = 0;
+
+	CHECK_FOR_INTERRUPTS();
+	if (!values->is_float)
+	{
+		/* decimal places that no value needs may be what is too much */
+		if (!sum_of_mantissas(values, &result.total) &&
+			!(values_trim_scale(values) && sum_of_mantissas(values, &result.total)))
+			values_too_long();
+		return result;
+	}
+
+	for (size_t i = 0; i < values->count; i++)
+		greatest = Max(greatest, values->keys.narrow[i]);
+	result.quantum = double_quantum(greatest, values->count);
+	for (size_t i = 0; i < values->count; i++)
+		result.total += double_fixed(values->keys.narrow[i], result.quantum);
+	return result;
+}
+
+void
+collected_select_by_value(Collected *collected, int quantum, const wide *thresholds, int count,
+						  wide *results)
+{
+	Values *values = &collected->values;
+	int64 *narrow;
+
+	if (values->is_wide)
+	{
+		select_wide_by_value(values->keys.wides, values->count, thresholds, count, results,
+							 values_pause);
+		return;
+	}
+	narrow = palloc(count * sizeof(int64));
+	if (values->is_float)
+		select_double_by_value(values->keys.narrow, values->count, quantum, thresholds, count,
+							   narrow, values_pause);
+	else
+		select_narrow_by_value(values->keys.narrow, values->count, thresholds, count, narrow,
+							   values_pause);
+	for (int i = 0; i < count; i++)
+		results[i] = narrow[i];
+	pfree(narrow);
+}
+
+wide
+collected_select_by_count(Collected *collected, int64 rank)
+{
+	Values *values = &collected->values;
+	wide threshold = rank, found;
+	int64 narrow;
+
+	if (values->is_wide)
+	{
+		select_wide_by_count(values->keys.wides, values->count, &threshold, 1, &found,
+							 values_pause);
+		return found;
+	}
+	select_narrow_by_count(values->keys.narrow, values->count, &threshold, 1, &narrow,
+						   values_pause);
+	return narrow;
+}
+
+void
+collected_sort(Collected *collected)
+{
+	Values *values = &collected->values;
+
+	if (values->is_wide)
+		sort_wide(values->keys.wides, values->count, values_pause);
+	else
+		sort_narrow(values->keys.narrow, values->count, values_pause);
+}

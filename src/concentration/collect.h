@@ -1,0 +1,102 @@
+/*
+ * collect.h
+ *	  What the exact aggregates and window functions collect: one state for all of them.
+ */
+#ifndef CUSTOMER_VALUE_COLLECT_H
+#define CUSTOMER_VALUE_COLLECT_H
+
+#include "postgres.h"
+
+#include "common/values.h"
+
+typedef struct Collected
+{
+	Values values;   /* those > 0 */
+	int64 customers; /* all that are not NULL */
+
+	/* The smallest of the values <= 0, if there are any. */
+	Decimal least;      /* unless values.is_float */
+	double float_least; /* if values.is_float */
+
+	/* Argument beside the value: the same in all rows of a group. */
+	bool has_parameter;
+	bool parameter_by_value;
+	Datum parameter;
+} Collected;
+
+/* Their sum and the weights of single values are integers: multiples of 10^-scale, or of what
+ * double_quantum() says. */
+typedef struct CollectedTotal
+{
+	wide total; /* of the values > 0; 0 if there are none */
+	int quantum;
+} CollectedTotal;
+
+extern void collected_init(Collected *collected, MemoryContext context, bool is_float);
+
+static inline void
+collected_add_decimal(Collected *collected, Decimal value)
+{
+	collected->customers++;
+	if (likely(value.mantissa > 0))
+		values_append_decimal(&collected->values, value);
+	else if (decimal_compare(value, collected->least) < 0)
+		collected->least = value;
+}
+
+static inline void
+collected_add_float8(Collected *collected, double value)
+{
+	collected->customers++;
+	if (likely(value > 0))
+		values_append_float8(&collected->values, value);
+	else if (value < collected->float_least)
+		collected->float_least = value;
+}
+
+/* Customers whose value is <= 0. */
+static inline int64
+collected_idle(const Collected *collected)
+{
+	return collected->customers - (int64) collected->values.count;
+}
+
+/* The sum of the values > 0; an error if it needs more than 38 digits. */
+extern CollectedTotal collected_total(Collected *collected);
+
+/* The weight of the i-th of the values > 0, in units of the total. */
+static inline wide
+collected_weight(const Collected *collected, int quantum, size_t i)
+{
+	const Values *values = &collected->values;
+
+	if (values->is_wide)
+		return values->keys.wides[i];
+	if (values->is_float)
+		return double_fixed(values->keys.narrow[i], quantum);
+	return values->keys.narrow[i];
+}
+
+static inline wide
+collected_key(const Collected *collected, size_t i)
+{
+	const Values *values = &collected->values;
+
+	return values->is_wide ? values->keys.wides[i] : values->keys.narrow[i];
+}
+
+/*
+ * Selection among the values > 0, as in common/select.h: by weight in units of the total, or by
+ * count. There must be some. The keys are permuted, which changes nothing that can be seen.
+ */
+extern void collected_select_by_value(Collected *collected, int quantum, const wide *thresholds,
+									  int count, wide *results);
+extern wide collected_select_by_count(Collected *collected, int64 rank);
+
+/* Sorts the values > 0, smallest first. */
+extern void collected_sort(Collected *collected);
+
+/* The state of an aggregate's transition or final function; NULL if no row has come yet. */
+#define PG_GETARG_COLLECTED(n) (PG_ARGISNULL(n) ? NULL : (Collected *) PG_GETARG_POINTER(n))
+
+#endif

@@ -1,0 +1,220 @@
+/*
+ * measures.c
+ *	  Exact measures of concentration: Pareto share and population, Gini, Herfindahl, Lorenz curve.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "fmgr.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
+#include "utils/numeric.h"
+
+#include "common/compat.h"
+#include "common/numeric_decimal.h"
+#include "concentration/collect.h"
+#include "concentration/curve.h"
+
+PG_FUNCTION(pareto_share_final);
+PG_FUNCTION(pareto_population_final);
+PG_FUNCTION(gini_final);
+PG_FUNCTION(herfindahl_final);
+PG_FUNCTION(lorenz_curve_final);
+
+#define DEFAULT_TOP 0.2
+#define DEFAULT_SHARE 0.8
+
+/* a float8 array of more would not be made on purpose */
+#define MOST_POINTS 1000000
+
+/*
+ * fraction
+ *
+ * The aggregate's second argument, which has to be from 0 to 1.
+ */
+static double
+fraction(const Collected *collected, const char *name, double by_default)
+{
+	double value = collected->has_parameter ? DatumGetFloat8(collected->parameter) : by_default;
+
+	if (!(value >= 0 && value <= 1))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("%s must be from 0 to 1", name)));
+	return value;
+}
+
+/* Those who have more than the value of a key: their number, and the sum of their weights. */
+static wide
+sum_above(const Collected *collected, int quantum, wide key, int64 *above)
+{
+	wide sum = 0;
+
+	*above = 0;
+	for (size_t i = 0; i < collected->values.count; i++)
+	{
+		if (collected_key(collected, i) > key)
+		{
+			sum += collected_weight(collected, quantum, i);
+			(*above)++;
+		}
+	}
+	return sum;
+}
+
+/* The weight of a key, in units of the total. */
+static double
+weight_of_key(const Collected *collected, int quantum, wide key)
+{
+	return (double) (collected->values.is_float ? double_fixed((int64) key, quantum) : key);
+}
+
+/*
+ * pareto_share_final(internal) returns float8
+ *
+ * The share of the total that the top fraction of the customers holds.
+ */
+Datum
+pareto_share_final(PG_FUNCTION_ARGS)
+{
+	Collected *collected = PG_GETARG_COLLECTED(0);
+	CollectedTotal total;
+	double top;
+	int64 rank, above;
+	wide key, sum;
+
+	if (collected == NULL)
+		PG_RETURN_NULL();
+	top = fraction(collected, "top", DEFAULT_TOP);
+	if (collected->values.count == 0)
+		PG_RETURN_NULL();
+
+	/* the customer with whom the fraction ends, perhaps within him */
+	rank = (int64) floor((double) collected->customers * top) + 1;
+	if (rank > (int64) collected->values.count)
+		PG_RETURN_FLOAT8(1);
+	total = collected_total(collected);
+	key = collected_select_by_count(collected, rank);
+	sum = sum_above(collected, total.quantum, key, &above);
+	PG_RETURN_FLOAT8(curve_share((double) collected->customers, (double) total.total, top,
+								 (double) above, (double) sum,
+								 weight_of_key(collected, total.quantum, key)));
+}
+
+/*
+ * pareto_population_final(internal) returns float8
+ *
+ * The smallest fraction of the customers that holds a share of the total.
+ */
+Datum
+pareto_population_final(PG_FUNCTION_ARGS)
+{
+	Collected *collected = PG_GETARG_COLLECTED(0);
+	CollectedTotal total;
+	Decimal whole = {0, 0}, threshold = {0, 0};
+	Datum amount, missing;
+	double share;
+	int64 above;
+	wide key, sum;
+
+	if (collected == NULL)
+		PG_RETURN_NULL();
+	share = fraction(collected, "share", DEFAULT_SHARE);
+	if (collected->values.count == 0)
+		PG_RETURN_NULL();
+	if (share == 0)
+		PG_RETURN_FLOAT8(0);
+
+	/* in numeric, since what is missing at the end may be little beside the total */
+	total = collected_total(collected);
+	whole.mantissa = total.total;
+	amount = DirectFunctionCall2(numeric_mul, NumericGetDatum(decimal_to_numeric(whole)),
+								 DirectFunctionCall1(float8_numeric, Float8GetDatum(share)));
+	if (numeric_to_decimal(DirectFunctionCall1(numeric_ceil, amount), &threshold) !=
+		NUMERIC_KIND_FINITE)
+		elog(ERROR, "share of a total is out of range");
+
+	collected_select_by_value(collected, total.quantum, &threshold.mantissa, 1, &key);
+	sum = sum_above(collected, total.quantum, key, &above);
+	whole.mantissa = sum;
+	missing = DirectFunctionCall2(numeric_sub, amount, NumericGetDatum(decimal_to_numeric(whole)));
+	PG_RETURN_FLOAT8(curve_population(
+		(double) collected->customers, DatumGetFloat8(DirectFunctionCall1(numeric_float8, missing)),
+		(double) above, 0, weight_of_key(collected, total.quantum, key)));
+}
+
+/* The moments of a column, from its values sorted and zeros for those who carry nothing. */
+static void
+moments_of(Collected *collected, CurveMoments *moments)
+{
+	CollectedTotal total = collected_total(collected);
+
+	collected_sort(collected);
+	memset(moments, 0, sizeof(*moments));
+	moments->customers = (double) collected->customers;
+	curve_moments_add(moments, 0, (double) collected_idle(collected));
+	for (size_t i = 0; i < collected->values.count; i++)
+		curve_moments_add(moments, (double) collected_weight(collected, total.quantum, i), 1);
+}
+
+/* gini_final(internal) returns float8: the population's Gini coefficient */
+Datum
+gini_final(PG_FUNCTION_ARGS)
+{
+	Collected *collected = PG_GETARG_COLLECTED(0);
+	CurveMoments moments;
+
+	if (collected == NULL || collected->values.count == 0)
+		PG_RETURN_NULL();
+	moments_of(collected, &moments);
+	PG_RETURN_FLOAT8(curve_gini(&moments));
+}
+
+/* herfindahl_final(internal) returns float8: the sum of the squared shares */
+Datum
+herfindahl_final(PG_FUNCTION_ARGS)
+{
+	Collected *collected = PG_GETARG_COLLECTED(0);
+	CurveMoments moments;
+
+	if (collected == NULL || collected->values.count == 0)
+		PG_RETURN_NULL();
+	moments_of(collected, &moments);
+	PG_RETURN_FLOAT8(curve_herfindahl(&moments));
+}
+
+/* lorenz_curve_final(internal) returns float8[]: the curve at points + 1 places */
+Datum
+lorenz_curve_final(PG_FUNCTION_ARGS)
+{
+	Collected *collected = PG_GETARG_COLLECTED(0);
+	CollectedTotal total;
+	CurveLorenz lorenz;
+	Datum *elements;
+
+	if (collected == NULL)
+		PG_RETURN_NULL();
+	memset(&lorenz, 0, sizeof(lorenz));
+	lorenz.points = DatumGetInt32(collected->parameter);
+	if (lorenz.points < 1 || lorenz.points > MOST_POINTS)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("points must be from 1 to %d", MOST_POINTS)));
+	if (collected->values.count == 0)
+		PG_RETURN_NULL();
+
+	total = collected_total(collected);
+	collected_sort(collected);
+	lorenz.customers = (double) collected->customers;
+	lorenz.total = (double) total.total;
+	lorenz.share = palloc((lorenz.points + 1) * sizeof(double));
+	curve_lorenz_add(&lorenz, 0, (double) collected_idle(collected));
+	for (size_t i = 0; i < collected->values.count; i++)
+		curve_lorenz_add(&lorenz, (double) collected_weight(collected, total.quantum, i), 1);
+	curve_lorenz_finish(&lorenz);
+
+	elements = palloc((lorenz.points + 1) * sizeof(Datum));
+	for (int i = 0; i <= lorenz.points; i++)
+		elements[i] = Float8GetDatum(lorenz.share[i]);
+	PG_RETURN_ARRAYTYPE_P(construct_array(elements, lorenz.points + 1, FLOAT8OID, sizeof(float8),
+										  FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
+}
