@@ -109,8 +109,17 @@ void
 grouped_computed(const GroupedValues *values, double *smallest)
 {
 	CurveAbc abc = {.customers = (double) values->customers, .total = values->total};
+	double a, b, reached = 0;
 
 	for (size_t i = 0; i < values->count && values->groups[i].value > 0; i++)
 		curve_abc_add(&abc, values->groups[i].value, (double) values->groups[i].customers);
-	curve_abc_finish(&abc, &smallest[0], &smallest[1]);
+	curve_abc_finish(&abc, &a, &b);
+
+	for (size_t i = 0; reached < b; i++)
+	{
+		reached += (double) values->groups[i].customers;
+		if (reached == a)
+			smallest[0] = values->groups[i].value;
+		smallest[1] = values->groups[i].value;
+	}
 }
