@@ -1,6 +1,6 @@
 -- ledgers of orders, with and without cost, and sums of ledgers
 SELECT md5(customer_value(day, amount)::text) FROM purchase
-SELECT md5(string_agg(k || ' ' || cv::text, ',' ORDER BY k)) FROM (SELECT customer % 50 AS k, customer_value(day, amount) AS cv FROM purchase GROUP BY 1) s
+SELECT md5(string_agg(k || ' ' || cv::text, ',' ORDER BY k)) FROM (SELECT customer % 5 = 0 AS k, customer_value(day, amount) AS cv FROM purchase GROUP BY 1) s
 SELECT md5(customer_value(day, amount, (b % 1000) / 8.0)::text) FROM purchase
 SELECT md5(customer_value(day::timestamp + '5 hours', amount, CASE WHEN customer % 3 = 0 THEN amount / 2 END)::text) FROM purchase
 SELECT md5(customer_value(day::timestamp AT TIME ZONE 'UTC', amount)::text) FROM purchase
