@@ -207,8 +207,20 @@ SELECT amount(customer_value(date '2026-01-01' + i, 9e28 + i)) FROM generate_ser
 SELECT amount(customer_value(date '2026-01-01', 9e18 + i)) = sum(9e18 + i) AS beyond_64_bits FROM generate_series(1, 1000) i;
 SELECT customer_value(date '2026-01-01', a) FROM (VALUES (9e17), (0.5), (1e-9), (123456789.123456789)) v (a);
 -- support functions of the aggregates cannot be called by hand
-SELECT customer_value_final(NULL);
-SELECT customer_value_deserialise('\x20', NULL);
+DO $$
+DECLARE
+	call text;
+BEGIN
+	FOREACH call IN ARRAY ARRAY['customer_value_final(NULL::internal)', 'customer_value_deserialise(''\x20'', NULL::internal)'] LOOP
+		BEGIN
+			EXECUTE 'SELECT ' || call;
+			RAISE NOTICE '% ran', call;
+		EXCEPTION WHEN cannot_coerce OR feature_not_supported OR undefined_function THEN
+			RAISE NOTICE '% refused', call; -- how it is said depends on the server's minor version
+		END;
+	END LOOP;
+END
+$$;
 
 -- a million orders on a few days do not take a million entries; the state is not changed by its final function
 SELECT orders(cv), order_days(cv), amount(cv) FROM (SELECT customer_value(date '2026-01-01' + i % 3, 1.01) AS cv FROM generate_series(1, 300000) i) s;

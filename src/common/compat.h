@@ -31,6 +31,11 @@
 	extern PGDLLEXPORT Datum name(PG_FUNCTION_ARGS);                                               \
 	PG_FUNCTION_INFO_V1(name)
 
+/* From 18 on this is the server's way to say it, before a declaration. */
+#ifndef pg_noreturn
+#define pg_noreturn __attribute__((noreturn))
+#endif
+
 /*
  * Soft errors came with PostgreSQL 16. On 15 they are ordinary errors; the context is ignored.
  */

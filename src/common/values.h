@@ -18,6 +18,7 @@
 
 #include "lib/stringinfo.h"
 
+#include "common/compat.h"
 #include "common/decimal.h"
 #include "common/select.h"
 
@@ -46,11 +47,11 @@ extern void values_free(Values *values);
 extern Decimal values_read_numeric(Datum value);
 
 /* For values that are not finite: ERRCODE_INVALID_PARAMETER_VALUE, naming the value. */
-extern void values_refuse(const char *name) pg_attribute_noreturn();
-extern void values_refuse_float8(double value) pg_attribute_noreturn();
+pg_noreturn extern void values_refuse(const char *name);
+pg_noreturn extern void values_refuse_float8(double value);
 
 /* Raised where a sum or a common scale needs more than 38 digits. */
-extern void values_too_long(void) pg_attribute_noreturn();
+pg_noreturn extern void values_too_long(void);
 
 /* What values_append_* does when it is not simply the next place. */
 extern void values_append_decimal_slowly(Values *values, Decimal value);

@@ -26,6 +26,6 @@ extern bool sketch_next(SketchReader *reader);
 extern void sketch_check_same_bits(int a, int b);
 
 /* Errors out as counts no longer fit 64 bits. */
-extern void sketch_overflow(void) pg_attribute_noreturn();
+pg_noreturn extern void sketch_overflow(void);
 
 #endif
