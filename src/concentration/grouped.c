@@ -33,14 +33,17 @@ grouped_population(const GroupedValues *values, double share)
 	CurveSum sum = {0, 0};
 	int64_t above = 0;
 
-	/* those without a value are not needed for anything */
+	/*
+	 * Those without a value are not needed for anything, the others are for all of the total,
+	 * even where their values are lost in the rounding of the sum.
+	 */
 	for (size_t i = 0; i < values->count && values->groups[i].value > 0; i++)
 	{
 		const ValueGroup *group = &values->groups[i];
 		double before = curve_sum_total(&sum);
 
 		curve_sum_add(&sum, (double) group->customers * group->value);
-		if (amount <= curve_sum_total(&sum))
+		if (share < 1 && amount <= curve_sum_total(&sum))
 			return curve_population((double) values->customers, amount, (double) above, before,
 									group->value);
 		above += group->customers;

@@ -137,7 +137,7 @@ read_fraction(const char *name, double value)
 {
 	if (!(value >= 0 && value <= 1))
 		ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				errmsg("%s must be between 0 and 1, not %s", name, float8out_internal(value)));
+				errmsg("%s must be from 0 to 1, not %s", name, float8out_internal(value)));
 	return value;
 }
 

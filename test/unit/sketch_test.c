@@ -516,6 +516,8 @@ measures_of_few_are_right(void)
 	values = (GroupedValues){half, 2, 4, 2};
 	unit_require(grouped_gini(&values) == 0.5 && grouped_population(&values, 1) == 0.5);
 	unit_require(grouped_share(&values, 0) == 0 && grouped_share(&values, 1) == 1);
+	half[1].value = 1e-20;
+	unit_require(grouped_population(&values, 1) == 1);
 	return true;
 }
 
