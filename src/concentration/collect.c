@@ -10,6 +10,7 @@
 #include "miscadmin.h"
 #include "utils/array.h"
 
+#include "common/aggregate.h"
 #include "common/compat.h"
 #include "common/wire.h"
 
@@ -25,18 +26,6 @@ collected_init(Collected *collected, MemoryContext context, bool is_float)
 {
 	memset(collected, 0, sizeof(*collected));
 	values_init(&collected->values, context, is_float);
-}
-
-/* The context in which an aggregate's state lives; an error if a user calls by hand. */
-static MemoryContext
-aggregate_context(FunctionCallInfo fcinfo)
-{
-	MemoryContext context;
-
-	if (!AggCheckCallContext(fcinfo, &context))
-		ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-						errmsg("this function can only be called as part of an aggregate")));
-	return context;
 }
 
 static Collected *

@@ -118,6 +118,7 @@ grouped_computed(const GroupedValues *values, double *smallest)
 		curve_abc_add(&abc, values->groups[i].value, (double) values->groups[i].customers);
 	curve_abc_finish(&abc, &a, &b);
 
+	/* the values at which so many customers are reached */
 	for (size_t i = 0; reached < b; i++)
 	{
 		reached += (double) values->groups[i].customers;

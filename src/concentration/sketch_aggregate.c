@@ -11,6 +11,7 @@
 #include "utils/builtins.h"
 #include "utils/float.h"
 
+#include "common/aggregate.h"
 #include "common/compat.h"
 #include "common/numeric_decimal.h"
 #include "common/values.h"
@@ -52,17 +53,6 @@ grow(SketchState *state, uint32 first, uint32 last)
 
 	if (old)
 		pfree(old);
-}
-
-static MemoryContext
-aggregate_context(FunctionCallInfo fcinfo)
-{
-	MemoryContext context;
-
-	if (!AggCheckCallContext(fcinfo, &context))
-		ereport(ERROR, errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				errmsg("this function can only be called as part of an aggregate"));
-	return context;
 }
 
 /* the accuracy that the row asks for */

@@ -64,6 +64,7 @@ sketch_next(SketchReader *reader)
 {
 	SketchRead read = sketch_read(reader);
 
+	CHECK_FOR_INTERRUPTS();
 	if (read == SKETCH_BROKEN)
 		corrupt();
 	return read == SKETCH_BUCKET;

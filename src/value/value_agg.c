@@ -15,6 +15,7 @@
 #include "miscadmin.h"
 #include "utils/memutils.h"
 
+#include "common/aggregate.h"
 #include "common/compat.h"
 
 #define FIRST_SLIM_DAYS 2
@@ -55,17 +56,6 @@ typedef struct LedgerState
 
 static const int64 slim_powers[LEDGER_MAX_SCALE + 1] = {
 	1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000, 1000000000};
-
-static MemoryContext
-aggregate_context(FunctionCallInfo fcinfo)
-{
-	MemoryContext context;
-
-	if (!AggCheckCallContext(fcinfo, &context))
-		ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-						errmsg("support function of an aggregate called directly")));
-	return context;
-}
 
 static LedgerState *
 state_new(MemoryContext context)
