@@ -7,9 +7,6 @@
 /* so few keys are quicker sorted by insertion than counted into buckets */
 #define FEW 32
 
-#define BUCKET_BITS 9
-#define BUCKETS (1 << BUCKET_BITS)
-
 /* between calls of pause */
 #define MANY 65536
 
@@ -33,72 +30,86 @@ bit_length(uwide x)
 #define SORT_FEW sort_few_wide
 #include "common/sort_template.h"
 
-#define SELECT_NAME narrow_by_count
+#define SELECT_SURVEY survey_narrow
+#define SELECT_POINTS points_narrow
 #define SELECT_KEY int64_t
 #define SELECT_UNSIGNED uint64_t
 #define SELECT_FEW sort_few_narrow
-#define SELECT_WEIGHT(key) 1
+#define SELECT_QUANTUM(greatest, n) 0
+#define SELECT_WEIGHT(key, quantum) ((uwide) (key))
 #include "common/select_template.h"
 
-#define SELECT_NAME wide_by_count
+#define SELECT_SURVEY survey_wide
+#define SELECT_POINTS points_wide
 #define SELECT_KEY wide
 #define SELECT_UNSIGNED uwide
 #define SELECT_FEW sort_few_wide
-#define SELECT_WEIGHT(key) 1
+#define SELECT_QUANTUM(greatest, n) 0
+#define SELECT_WEIGHT(key, quantum) ((uwide) (key))
 #include "common/select_template.h"
 
-#define SELECT_NAME narrow_by_value
+#define SELECT_SURVEY survey_double
+#define SELECT_POINTS points_double
 #define SELECT_KEY int64_t
 #define SELECT_UNSIGNED uint64_t
 #define SELECT_FEW sort_few_narrow
-#define SELECT_WEIGHT(key) (key)
+#define SELECT_QUANTUM(greatest, n) double_quantum(greatest, n)
+#define SELECT_WEIGHT(key, quantum) ((uwide) double_fixed(key, quantum))
 #include "common/select_template.h"
 
-#define SELECT_NAME wide_by_value
-#define SELECT_KEY wide
-#define SELECT_UNSIGNED uwide
-#define SELECT_FEW sort_few_wide
-#define SELECT_WEIGHT(key) (key)
-#include "common/select_template.h"
+void
+select_survey(SelectKind kind, const void *keys, size_t n, SelectSurvey *survey)
+{
+	if (kind == SELECT_NARROW)
+		survey_narrow(keys, n, survey, false);
+	else if (kind == SELECT_WIDE)
+		survey_wide(keys, n, survey, false);
+	else
+		survey_double(keys, n, survey, false);
+}
 
-#define SELECT_NAME double_by_value
-#define SELECT_KEY int64_t
-#define SELECT_UNSIGNED uint64_t
-#define SELECT_FEW sort_few_narrow
-#define SELECT_WEIGHT(key) double_fixed(key, quantum)
-#include "common/select_template.h"
+void
+select_points(SelectKind kind, void *keys, size_t n, const SelectSurvey *survey, bool by_count,
+			  const wide *thresholds, int count, SelectPoint *points, SelectPause pause)
+{
+	SelectPoint top = {0, 0, 0};
+
+	if (kind == SELECT_NARROW)
+		points_narrow(keys, n, survey, by_count, top, thresholds, count, points, pause);
+	else if (kind == SELECT_WIDE)
+		points_wide(keys, n, survey, by_count, top, thresholds, count, points, pause);
+	else
+		points_double(keys, n, survey, by_count, top, thresholds, count, points, pause);
+}
 
 void
 select_narrow_by_count(int64_t *keys, size_t n, const wide *thresholds, int count, int64_t *results,
 					   SelectPause pause)
 {
-	narrow_by_count(keys, n, 0, 0, thresholds, count, results, pause);
+	SelectSurvey survey;
+
+	select_survey(SELECT_NARROW, keys, n, &survey);
+	for (int i = 0; i < count; i++)
+	{
+		SelectPoint point;
+
+		select_points(SELECT_NARROW, keys, n, &survey, true, &thresholds[i], 1, &point, pause);
+		results[i] = (int64_t) point.key;
+	}
 }
 
 void
 select_wide_by_count(wide *keys, size_t n, const wide *thresholds, int count, wide *results,
 					 SelectPause pause)
 {
-	wide_by_count(keys, n, 0, 0, thresholds, count, results, pause);
-}
+	SelectSurvey survey;
 
-void
-select_narrow_by_value(int64_t *keys, size_t n, const wide *thresholds, int count, int64_t *results,
-					   SelectPause pause)
-{
-	narrow_by_value(keys, n, 0, 0, thresholds, count, results, pause);
-}
+	select_survey(SELECT_WIDE, keys, n, &survey);
+	for (int i = 0; i < count; i++)
+	{
+		SelectPoint point;
 
-void
-select_wide_by_value(wide *keys, size_t n, const wide *thresholds, int count, wide *results,
-					 SelectPause pause)
-{
-	wide_by_value(keys, n, 0, 0, thresholds, count, results, pause);
-}
-
-void
-select_double_by_value(int64_t *keys, size_t n, int quantum, const wide *thresholds, int count,
-					   int64_t *results, SelectPause pause)
-{
-	double_by_value(keys, n, quantum, 0, thresholds, count, results, pause);
+		select_points(SELECT_WIDE, keys, n, &survey, true, &thresholds[i], 1, &point, pause);
+		results[i] = point.key;
+	}
 }

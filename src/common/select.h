@@ -3,9 +3,9 @@
  *	  Selection and sorting of integer keys, in place. Plain C: knows nothing of PostgreSQL.
  *
  * Selection asks: which is the smallest key k such that the keys greater than k weigh less than t?
- * With weight 1 a key that is the t-th largest; with a key's own value as its weight it is where
- * the running total from the top crosses t. Nothing is sorted for it: the keys are counted into
- * buckets by their leading bits, and only the bucket in which the answer lies is looked into.
+ * With weight 1 that is the t-th largest key; with a key's own value as its weight it is where the
+ * running total from the top crosses t. Nothing is sorted for it: a survey counts the keys into
+ * buckets by their leading bits, and only the buckets in which answers lie are looked into.
  *
  * All of these permute the keys and need no memory beside them. Doubles are handled through
  * double_key(), an integer that sorts as the double does.
@@ -23,24 +23,56 @@
 /* Called between passes over many keys, so that the caller can be interrupted; may be NULL. */
 typedef void (*SelectPause)(void);
 
+typedef enum SelectKind
+{
+	SELECT_NARROW, /* int64_t, weighing what it is */
+	SELECT_WIDE,   /* wide, weighing what it is */
+	SELECT_DOUBLE  /* int64_t, double_key() of a positive double, weighing double_fixed() of it */
+} SelectKind;
+
+#define SELECT_BUCKET_BITS 9
+#define SELECT_BUCKETS (1 << SELECT_BUCKET_BITS)
+
+/* The keys at a glance. */
+typedef struct SelectSurvey
+{
+	wide total;  /* weight of all keys; for the caller to know that it is below 2^127 */
+	int quantum; /* of the weights, for doubles: see double_fixed() */
+	wide least;
+	int shift; /* a key's bucket is (key - least) >> shift */
+	int top;   /* bucket of the greatest key */
+	struct
+	{
+		size_t keys;
+		uwide weight;
+	} bucket[SELECT_BUCKETS];
+} SelectSurvey;
+
+/* What was asked for, and what is greater than that: the number of keys and their weight. */
+typedef struct SelectPoint
+{
+	wide key;
+	size_t above;
+	wide weight_above;
+} SelectPoint;
+
+/* Surveys n > 0 keys. */
+extern void select_survey(SelectKind kind, const void *keys, size_t n, SelectSurvey *survey);
+
 /*
- * results[i] becomes the smallest of the keys such that the weights of all greater keys add up to
- * less than thresholds[i]. n > 0; the thresholds are positive and do not fall.
- *
- * by_count: each key weighs 1, so a threshold t asks for the t-th largest (the smallest, if t > n).
- * by_value: each key weighs what it is; keys are positive and their sum is below 2^127.
- * double_by_value: keys are double_key() of positive doubles, weighing double_fixed(key, quantum).
+ * points[i] becomes that of the smallest of the surveyed keys above which there is less than
+ * thresholds[i]: fewer keys, if by_count, or else less weight, which is for positive keys. The
+ * thresholds are positive and do not fall.
  */
+extern void select_points(SelectKind kind, void *keys, size_t n, const SelectSurvey *survey,
+						  bool by_count, const wide *thresholds, int count, SelectPoint *points,
+						  SelectPause pause);
+
+/* The t-th largest keys alone, for each threshold t; the smallest if there are not so many. */
 extern void select_narrow_by_count(int64_t *keys, size_t n, const wide *thresholds, int count,
 								   int64_t *results, SelectPause pause);
 extern void select_wide_by_count(wide *keys, size_t n, const wide *thresholds, int count,
 								 wide *results, SelectPause pause);
-extern void select_narrow_by_value(int64_t *keys, size_t n, const wide *thresholds, int count,
-								   int64_t *results, SelectPause pause);
-extern void select_wide_by_value(wide *keys, size_t n, const wide *thresholds, int count,
-								 wide *results, SelectPause pause);
-extern void select_double_by_value(int64_t *keys, size_t n, int quantum, const wide *thresholds,
-								   int count, int64_t *results, SelectPause pause);
 
 /* Sorts the keys, smallest first. */
 extern void sort_narrow(int64_t *keys, size_t n, SelectPause pause);

@@ -24,7 +24,7 @@ SORT_FEW(SORT_KEY *keys, size_t n)
 void
 SORT_NAME(SORT_KEY *keys, size_t n, SelectPause pause)
 {
-	size_t next[BUCKETS], end[BUCKETS + 1];
+	size_t next[SELECT_BUCKETS], end[SELECT_BUCKETS + 1];
 	SORT_KEY least, greatest;
 	int shift;
 
@@ -44,7 +44,7 @@ SORT_NAME(SORT_KEY *keys, size_t n, SelectPause pause)
 	}
 	if (least == greatest)
 		return;
-	shift = bit_length((SORT_UNSIGNED) greatest - (SORT_UNSIGNED) least) - BUCKET_BITS;
+	shift = bit_length((SORT_UNSIGNED) greatest - (SORT_UNSIGNED) least) - SELECT_BUCKET_BITS;
 	if (shift < 0)
 		shift = 0;
 
@@ -53,14 +53,14 @@ SORT_NAME(SORT_KEY *keys, size_t n, SelectPause pause)
 	memset(end, 0, sizeof(end));
 	for (size_t i = 0; i < n; i++)
 		end[BUCKET_OF(keys[i]) + 1]++;
-	for (int b = 0; b < BUCKETS; b++)
+	for (int b = 0; b < SELECT_BUCKETS; b++)
 	{
 		next[b] = end[b];
 		end[b + 1] += end[b];
 	}
 
 	/* follow each misplaced key to its bucket, until one comes back */
-	for (int b = 0; b < BUCKETS; b++)
+	for (int b = 0; b < SELECT_BUCKETS; b++)
 	{
 		while (next[b] < end[b + 1])
 		{
@@ -81,7 +81,7 @@ SORT_NAME(SORT_KEY *keys, size_t n, SelectPause pause)
 #undef BUCKET_OF
 
 	if (shift > 0)
-		for (int b = 0; b < BUCKETS; b++)
+		for (int b = 0; b < SELECT_BUCKETS; b++)
 			SORT_NAME(keys + end[b], end[b + 1] - end[b], pause);
 }
 

@@ -68,6 +68,20 @@ values_append_decimal(Values *values, Decimal value)
 		values_append_decimal_slowly(values, value);
 }
 
+/* Appends a bigint. */
+static inline void
+values_append_int64(Values *values, int64 value)
+{
+	if (likely(values->scale == 0 && !values->is_wide && values->count < values->capacity))
+		values->keys.narrow[values->count++] = value;
+	else
+	{
+		Decimal decimal = {value, 0};
+
+		values_append_decimal_slowly(values, decimal);
+	}
+}
+
 /* Reads a float8: itself. NaN and infinities are errors that name the value. */
 static inline double
 values_read_float8(double value)

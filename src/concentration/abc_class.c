@@ -50,14 +50,17 @@ typedef enum ValueType
  * up to less than the i-th cut's threshold.
  */
 static void
-find_limits(Collected *collected, CollectedTotal total, const Decimal *cuts, int count, bool up_to,
-			wide *limits)
+find_limits(Collected *collected, const SelectSurvey *survey, const Decimal *cuts, int count,
+			bool up_to, wide *limits)
 {
-	wide thresholds[ABC_MOST_CUTS];
+	wide thresholds[ABC_MOST_CUTS] = {0};
+	SelectPoint points[ABC_MOST_CUTS];
 
 	for (int i = 0; i < count; i++)
-		thresholds[i] = abc_threshold(total.total, cuts[i], up_to);
-	collected_select_by_value(collected, total.quantum, thresholds, count, limits);
+		thresholds[i] = abc_threshold(survey->total, cuts[i], up_to);
+	collected_points(collected, survey, false, thresholds, count, points);
+	for (int i = 0; i < count; i++)
+		limits[i] = points[i].key;
 }
 
 /*
@@ -74,7 +77,7 @@ prepare_partition(WindowObject winobj, ValueType type, ArrayType *cuts_argument,
 		AllocSetContextCreate(CurrentMemoryContext, "abc_class arguments", ALLOCSET_DEFAULT_SIZES);
 	MemoryContext old;
 	Collected collected;
-	CollectedTotal total;
+	SelectSurvey survey;
 	Decimal cut[ABC_MOST_CUTS];
 	AbcCutoffs cutoffs;
 
@@ -109,21 +112,19 @@ prepare_partition(WindowObject winobj, ValueType type, ArrayType *cuts_argument,
 		else if (type == VALUE_FLOAT8)
 			collected_add_float8(&collected, values_read_float8(DatumGetFloat8(value)));
 		else
-		{
-			Decimal decimal = {DatumGetInt64(value), 0};
-
-			collected_add_decimal(&collected, decimal);
-		}
+			collected_add_int64(&collected, DatumGetInt64(value));
 	}
 	MemoryContextSwitchTo(old);
 	MemoryContextDelete(scratch);
 
-	total = collected_total(&collected);
+	if (collected.values.count > 0)
+	{
+		collected_survey(&collected, &survey);
+		find_limits(&collected, &survey, cut, cutoffs.cuts, up_to, cutoffs.limit);
+	}
 	cutoffs.scale = collected.values.scale;
-	if (total.total > 0)
-		find_limits(&collected, total, cut, cutoffs.cuts, up_to, cutoffs.limit);
 	for (int i = 0; i < cutoffs.cuts; i++)
-		if (up_to || total.total == 0)
+		if (up_to || collected.values.count == 0)
 			cutoffs.limit[i]++;
 	values_free(&collected.values);
 	abc_pack(&cutoffs, partition->stored);
@@ -246,7 +247,7 @@ abc_class_float8(PG_FUNCTION_ARGS)
  * datum. The last class reaches down to the smallest value of all.
  */
 static Datum
-complete_cutoffs(const Collected *collected, CollectedTotal total, AbcCutoffs *cutoffs)
+complete_cutoffs(const Collected *collected, const SelectSurvey *survey, AbcCutoffs *cutoffs)
 {
 	const Values *values = &collected->values;
 	wide *last = &cutoffs->limit[cutoffs->cuts];
@@ -255,15 +256,13 @@ complete_cutoffs(const Collected *collected, CollectedTotal total, AbcCutoffs *c
 	cutoffs->is_float = values->is_float;
 	cutoffs->scale = values->scale;
 
-	*last = cutoffs->limit[cutoffs->cuts - 1];
-	for (size_t i = 0; i < values->count; i++)
-		*last = Min(*last, collected_key(collected, i));
-
+	*last = survey->least;
 	if (values->is_float)
 	{
 		if (collected_idle(collected) > 0)
 			*last = double_key(collected->float_least);
-		cutoffs->float_total = ldexp((double) total.total, total.quantum - DOUBLE_UNIT_EXPONENT);
+		cutoffs->float_total =
+			ldexp((double) survey->total, survey->quantum - DOUBLE_UNIT_EXPONENT);
 		if (isinf(cutoffs->float_total))
 			ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 							errmsg("sum of the values is out of range of double precision")));
@@ -284,7 +283,7 @@ complete_cutoffs(const Collected *collected, CollectedTotal total, AbcCutoffs *c
 			if (!decimal_rescale(least.mantissa, least.scale, cutoffs->scale, last))
 				values_too_long();
 		}
-		cutoffs->total.mantissa = total.total;
+		cutoffs->total.mantissa = survey->total;
 		cutoffs->total.scale = values->scale;
 	}
 	return abc_cutoffs_datum(cutoffs);
@@ -299,7 +298,7 @@ Datum
 abc_cutoffs_final(PG_FUNCTION_ARGS)
 {
 	Collected *collected = PG_GETARG_COLLECTED(0);
-	CollectedTotal total;
+	SelectSurvey survey;
 	AbcCutoffs cutoffs;
 
 	if (collected == NULL)
@@ -315,9 +314,9 @@ abc_cutoffs_final(PG_FUNCTION_ARGS)
 	if (collected->values.count == 0)
 		PG_RETURN_NULL();
 
-	total = collected_total(collected);
-	find_limits(collected, total, cutoffs.cut, cutoffs.cuts, false, cutoffs.limit);
-	return complete_cutoffs(collected, total, &cutoffs);
+	collected_survey(collected, &survey);
+	find_limits(collected, &survey, cutoffs.cut, cutoffs.cuts, false, cutoffs.limit);
+	return complete_cutoffs(collected, &survey, &cutoffs);
 }
 
 /*
@@ -329,23 +328,23 @@ Datum
 abc_cutoffs_computed_final(PG_FUNCTION_ARGS)
 {
 	Collected *collected = PG_GETARG_COLLECTED(0);
-	CollectedTotal total;
+	SelectSurvey survey;
 	AbcCutoffs cutoffs;
 	CurveAbc abc;
 	double a, b;
 
 	if (collected == NULL || collected->values.count == 0)
 		PG_RETURN_NULL();
-	total = collected_total(collected);
+	collected_survey(collected, &survey);
 	collected_sort(collected);
 
 	memset(&abc, 0, sizeof(abc));
 	abc.customers = (double) collected->customers;
-	abc.total = (double) total.total;
+	abc.total = (double) survey.total;
 	for (size_t i = collected->values.count; i > 0;)
 	{
 		wide key = collected_key(collected, i - 1);
-		double value = (double) collected_weight(collected, total.quantum, i - 1);
+		double value = (double) collected_weight(collected, survey.quantum, i - 1);
 		size_t ties = i;
 
 		while (ties > 0 && collected_key(collected, ties - 1) == key)
@@ -360,5 +359,5 @@ abc_cutoffs_computed_final(PG_FUNCTION_ARGS)
 	cutoffs.cuts = 2;
 	cutoffs.limit[0] = collected_key(collected, collected->values.count - (size_t) a);
 	cutoffs.limit[1] = collected_key(collected, collected->values.count - (size_t) b);
-	return complete_cutoffs(collected, total, &cutoffs);
+	return complete_cutoffs(collected, &survey, &cutoffs);
 }

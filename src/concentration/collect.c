@@ -132,13 +132,10 @@ Datum
 concentration_add_int8(PG_FUNCTION_ARGS)
 {
 	Collected *collected = add_row(fcinfo, false);
-	Decimal value;
 
 	if (collected == NULL)
 		return same_state(fcinfo);
-	value.mantissa = PG_GETARG_INT64(1);
-	value.scale = 0;
-	collected_add_decimal(collected, value);
+	collected_add_int64(collected, PG_GETARG_INT64(1));
 	PG_RETURN_POINTER(collected);
 }
 
@@ -264,89 +261,45 @@ concentration_deserialize(PG_FUNCTION_ARGS)
 	PG_RETURN_POINTER(collected);
 }
 
-/* The sum of mantissas; false if it needs more than 38 digits. */
-static bool
-sum_of_mantissas(const Values *values, wide *sum)
+static SelectKind
+kind_of(const Values *values)
 {
-	*sum = 0;
-	if (!values->is_wide)
-	{
-		for (size_t i = 0; i < values->count; i++)
-			*sum += values->keys.narrow[i];
-		return true;
-	}
-	for (size_t i = 0; i < values->count; i++)
-		if (__builtin_add_overflow(*sum, values->keys.wides[i], sum))
-			return false;
-	return decimal_in_range(*sum);
+	return values->is_wide ? SELECT_WIDE : values->is_float ? SELECT_DOUBLE : SELECT_NARROW;
 }
 
-CollectedTotal
-collected_total(Collected *collected)
+/* Do the wide mantissas add up to 38 digits at most? Any number of narrow ones does. */
+static bool
+sum_fits(const Values *values)
 {
-	Values *values = &collected->values;
-	CollectedTotal result = {0, 0};
-	int64 greatest = 0;
+	wide sum = 0;
 
-	CHECK_FOR_INTERRUPTS();
-	if (!values->is_float)
-	{
-		/* decimal places that no value needs may be what is too much */
-		if (!sum_of_mantissas(values, &result.total) &&
-			!(values_trim_scale(values) && sum_of_mantissas(values, &result.total)))
-			values_too_long();
-		return result;
-	}
-
-	for (size_t i = 0; i < values->count; i++)
-		greatest = Max(greatest, values->keys.narrow[i]);
-	result.quantum = double_quantum(greatest, values->count);
-	for (size_t i = 0; i < values->count; i++)
-		result.total += double_fixed(values->keys.narrow[i], result.quantum);
-	return result;
+	for (size_t i = 0; i < values->count && values->is_wide; i++)
+		if (__builtin_add_overflow(sum, values->keys.wides[i], &sum))
+			return false;
+	return decimal_in_range(sum);
 }
 
 void
-collected_select_by_value(Collected *collected, int quantum, const wide *thresholds, int count,
-						  wide *results)
+collected_survey(Collected *collected, SelectSurvey *survey)
 {
 	Values *values = &collected->values;
-	int64 *narrow;
 
-	if (values->is_wide)
-	{
-		select_wide_by_value(values->keys.wides, values->count, thresholds, count, results,
-							 values_pause);
-		return;
-	}
-	narrow = palloc(count * sizeof(int64));
-	if (values->is_float)
-		select_double_by_value(values->keys.narrow, values->count, quantum, thresholds, count,
-							   narrow, values_pause);
-	else
-		select_narrow_by_value(values->keys.narrow, values->count, thresholds, count, narrow,
-							   values_pause);
-	for (int i = 0; i < count; i++)
-		results[i] = narrow[i];
-	pfree(narrow);
+	CHECK_FOR_INTERRUPTS();
+
+	/* decimal places that no value needs may be what is too much */
+	if (!sum_fits(values) && !(values_trim_scale(values) && sum_fits(values)))
+		values_too_long();
+	select_survey(kind_of(values), values->keys.narrow, values->count, survey);
 }
 
-wide
-collected_select_by_count(Collected *collected, int64 rank)
+void
+collected_points(Collected *collected, const SelectSurvey *survey, bool by_count,
+				 const wide *thresholds, int count, SelectPoint *points)
 {
 	Values *values = &collected->values;
-	wide threshold = rank, found;
-	int64 narrow;
 
-	if (values->is_wide)
-	{
-		select_wide_by_count(values->keys.wides, values->count, &threshold, 1, &found,
-							 values_pause);
-		return found;
-	}
-	select_narrow_by_count(values->keys.narrow, values->count, &threshold, 1, &narrow,
-						   values_pause);
-	return narrow;
+	select_points(kind_of(values), values->keys.narrow, values->count, survey, by_count, thresholds,
+				  count, points, values_pause);
 }
 
 void

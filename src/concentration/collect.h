@@ -24,14 +24,6 @@ typedef struct Collected
 	Datum parameter;
 } Collected;
 
-/* Their sum and the weights of single values are integers: multiples of 10^-scale, or of what
- * double_quantum() says. */
-typedef struct CollectedTotal
-{
-	wide total; /* of the values > 0; 0 if there are none */
-	int quantum;
-} CollectedTotal;
-
 extern void collected_init(Collected *collected, MemoryContext context, bool is_float);
 
 static inline void
@@ -42,6 +34,22 @@ collected_add_decimal(Collected *collected, Decimal value)
 		values_append_decimal(&collected->values, value);
 	else if (decimal_compare(value, collected->least) < 0)
 		collected->least = value;
+}
+
+static inline void
+collected_add_int64(Collected *collected, int64 value)
+{
+	if (likely(value > 0))
+	{
+		collected->customers++;
+		values_append_int64(&collected->values, value);
+	}
+	else
+	{
+		Decimal decimal = {value, 0};
+
+		collected_add_decimal(collected, decimal);
+	}
 }
 
 static inline void
@@ -61,8 +69,15 @@ collected_idle(const Collected *collected)
 	return collected->customers - (int64) collected->values.count;
 }
 
-/* The sum of the values > 0; an error if it needs more than 38 digits. */
-extern CollectedTotal collected_total(Collected *collected);
+/*
+ * The values > 0 at a glance, of which there must be some, and their sum; an error if that needs
+ * more than 38 digits. Sums and weights are integers: multiples of 10^-scale, or of the quantum.
+ */
+extern void collected_survey(Collected *collected, SelectSurvey *survey);
+
+/* select_points() among the values > 0. */
+extern void collected_points(Collected *collected, const SelectSurvey *survey, bool by_count,
+							 const wide *thresholds, int count, SelectPoint *points);
 
 /* The weight of the i-th of the values > 0, in units of the total. */
 static inline wide
@@ -84,14 +99,6 @@ collected_key(const Collected *collected, size_t i)
 
 	return values->is_wide ? values->keys.wides[i] : values->keys.narrow[i];
 }
-
-/*
- * Selection among the values > 0, as in common/select.h: by weight in units of the total, or by
- * count. There must be some. The keys are permuted, which changes nothing that can be seen.
- */
-extern void collected_select_by_value(Collected *collected, int quantum, const wide *thresholds,
-									  int count, wide *results);
-extern wide collected_select_by_count(Collected *collected, int64 rank);
 
 /* Sorts the values > 0, smallest first. */
 extern void collected_sort(Collected *collected);

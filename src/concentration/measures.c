@@ -44,24 +44,6 @@ fraction(const Collected *collected, const char *name, double by_default)
 	return value;
 }
 
-/* Those who have more than the value of a key: their number, and the sum of their weights. */
-static wide
-sum_above(const Collected *collected, int quantum, wide key, int64 *above)
-{
-	wide sum = 0;
-
-	*above = 0;
-	for (size_t i = 0; i < collected->values.count; i++)
-	{
-		if (collected_key(collected, i) > key)
-		{
-			sum += collected_weight(collected, quantum, i);
-			(*above)++;
-		}
-	}
-	return sum;
-}
-
 /* The weight of a key, in units of the total. */
 static double
 weight_of_key(const Collected *collected, int quantum, wide key)
@@ -78,10 +60,10 @@ Datum
 pareto_share_final(PG_FUNCTION_ARGS)
 {
 	Collected *collected = PG_GETARG_COLLECTED(0);
-	CollectedTotal total;
+	SelectSurvey survey;
+	SelectPoint point;
 	double top;
-	int64 rank, above;
-	wide key, sum;
+	wide rank;
 
 	if (collected == NULL)
 		PG_RETURN_NULL();
@@ -91,14 +73,13 @@ pareto_share_final(PG_FUNCTION_ARGS)
 
 	/* the customer with whom the fraction ends, perhaps within him */
 	rank = (int64) floor((double) collected->customers * top) + 1;
-	if (rank > (int64) collected->values.count)
+	if (rank > (wide) collected->values.count)
 		PG_RETURN_FLOAT8(1);
-	total = collected_total(collected);
-	key = collected_select_by_count(collected, rank);
-	sum = sum_above(collected, total.quantum, key, &above);
-	PG_RETURN_FLOAT8(curve_share((double) collected->customers, (double) total.total, top,
-								 (double) above, (double) sum,
-								 weight_of_key(collected, total.quantum, key)));
+	collected_survey(collected, &survey);
+	collected_points(collected, &survey, true, &rank, 1, &point);
+	PG_RETURN_FLOAT8(curve_share((double) collected->customers, (double) survey.total, top,
+								 (double) point.above, (double) point.weight_above,
+								 weight_of_key(collected, survey.quantum, point.key)));
 }
 
 /*
@@ -110,12 +91,11 @@ Datum
 pareto_population_final(PG_FUNCTION_ARGS)
 {
 	Collected *collected = PG_GETARG_COLLECTED(0);
-	CollectedTotal total;
+	SelectSurvey survey;
+	SelectPoint point;
 	Decimal whole = {0, 0}, threshold = {0, 0};
 	Datum amount, missing;
 	double share;
-	int64 above;
-	wide key, sum;
 
 	if (collected == NULL)
 		PG_RETURN_NULL();
@@ -126,35 +106,35 @@ pareto_population_final(PG_FUNCTION_ARGS)
 		PG_RETURN_FLOAT8(0);
 
 	/* in numeric, since what is missing at the end may be little beside the total */
-	total = collected_total(collected);
-	whole.mantissa = total.total;
+	collected_survey(collected, &survey);
+	whole.mantissa = survey.total;
 	amount = DirectFunctionCall2(numeric_mul, NumericGetDatum(decimal_to_numeric(whole)),
 								 DirectFunctionCall1(float8_numeric, Float8GetDatum(share)));
 	if (numeric_to_decimal(DirectFunctionCall1(numeric_ceil, amount), &threshold) !=
 		NUMERIC_KIND_FINITE)
 		elog(ERROR, "share of a total is out of range");
 
-	collected_select_by_value(collected, total.quantum, &threshold.mantissa, 1, &key);
-	sum = sum_above(collected, total.quantum, key, &above);
-	whole.mantissa = sum;
+	collected_points(collected, &survey, false, &threshold.mantissa, 1, &point);
+	whole.mantissa = point.weight_above;
 	missing = DirectFunctionCall2(numeric_sub, amount, NumericGetDatum(decimal_to_numeric(whole)));
 	PG_RETURN_FLOAT8(curve_population(
 		(double) collected->customers, DatumGetFloat8(DirectFunctionCall1(numeric_float8, missing)),
-		(double) above, 0, weight_of_key(collected, total.quantum, key)));
+		(double) point.above, 0, weight_of_key(collected, survey.quantum, point.key)));
 }
 
 /* The moments of a column, from its values sorted and zeros for those who carry nothing. */
 static void
 moments_of(Collected *collected, CurveMoments *moments)
 {
-	CollectedTotal total = collected_total(collected);
+	SelectSurvey survey;
 
+	collected_survey(collected, &survey);
 	collected_sort(collected);
 	memset(moments, 0, sizeof(*moments));
 	moments->customers = (double) collected->customers;
 	curve_moments_add(moments, 0, (double) collected_idle(collected));
 	for (size_t i = 0; i < collected->values.count; i++)
-		curve_moments_add(moments, (double) collected_weight(collected, total.quantum, i), 1);
+		curve_moments_add(moments, (double) collected_weight(collected, survey.quantum, i), 1);
 }
 
 /* gini_final(internal) returns float8: the population's Gini coefficient */
@@ -188,7 +168,7 @@ Datum
 lorenz_curve_final(PG_FUNCTION_ARGS)
 {
 	Collected *collected = PG_GETARG_COLLECTED(0);
-	CollectedTotal total;
+	SelectSurvey survey;
 	CurveLorenz lorenz;
 	Datum *elements;
 
@@ -202,14 +182,14 @@ lorenz_curve_final(PG_FUNCTION_ARGS)
 	if (collected->values.count == 0)
 		PG_RETURN_NULL();
 
-	total = collected_total(collected);
+	collected_survey(collected, &survey);
 	collected_sort(collected);
 	lorenz.customers = (double) collected->customers;
-	lorenz.total = (double) total.total;
+	lorenz.total = (double) survey.total;
 	lorenz.share = palloc((lorenz.points + 1) * sizeof(double));
 	curve_lorenz_add(&lorenz, 0, (double) collected_idle(collected));
 	for (size_t i = 0; i < collected->values.count; i++)
-		curve_lorenz_add(&lorenz, (double) collected_weight(collected, total.quantum, i), 1);
+		curve_lorenz_add(&lorenz, (double) collected_weight(collected, survey.quantum, i), 1);
 	curve_lorenz_finish(&lorenz);
 
 	elements = palloc((lorenz.points + 1) * sizeof(Datum));

@@ -105,76 +105,75 @@ random_thresholds(wide *thresholds, wide limit)
 }
 
 /* what select.h promises, from keys sorted upwards with their weights */
-static size_t
-answer(const wide *sorted, const wide *weights, size_t n, wide threshold)
+static SelectPoint
+answer(const wide *sorted, const wide *weights, size_t n, bool by_count, wide threshold)
 {
-	wide above = 0;
-	size_t k = n - 1;
+	SelectPoint point = {0, 0, 0}, next = {0, 0, 0};
 
-	for (size_t i = n; i > 0; i--)
+	for (size_t i = n; i > 0 && (by_count ? (wide) next.above : next.weight_above) < threshold;)
 	{
-		size_t ties = i - 1;
-		wide weight = weights[i - 1];
-
-		if (above >= threshold)
-			break;
-		k = i - 1;
-		while (ties > 0 && sorted[ties - 1] == sorted[i - 1])
-			weight += weights[--ties];
-		above += weight;
-		i = ties + 1;
+		point = next;
+		point.key = sorted[i - 1];
+		for (; i > 0 && sorted[i - 1] == point.key; i--)
+		{
+			next.above++;
+			next.weight_above += weights[i - 1];
+		}
 	}
-	return k;
+	return point;
+}
+
+static bool
+selects_as_promised(SelectKind kind, void *keys, const wide *sorted, const wide *weights, size_t n)
+{
+	wide thresholds[THRESHOLDS];
+	SelectPoint points[THRESHOLDS];
+	SelectSurvey survey;
+	wide total = 0;
+
+	for (size_t i = 0; i < n; i++)
+		total += weights[i];
+	select_survey(kind, keys, n, &survey);
+	unit_require(survey.total == total && total > 0);
+
+	/* by weight and by count in turn: neither loses a key */
+	for (int round = 0; round < 4; round++)
+	{
+		bool by_count = round & 1;
+		int count = random_thresholds(thresholds, by_count ? (wide) n + 1 : total);
+
+		select_points(kind, keys, n, &survey, by_count, thresholds, count, points, count_pause);
+		for (int i = 0; i < count; i++)
+		{
+			SelectPoint right = answer(sorted, weights, n, by_count, thresholds[i]);
+
+			unit_require(points[i].key == right.key && points[i].above == right.above);
+			unit_require(points[i].weight_above == right.weight_above);
+		}
+	}
+	return true;
 }
 
 static bool
 selects(void)
 {
 	static int64_t narrow[MOST];
-	static wide wides[MOST], sorted[MOST], sorted_wide[MOST], fixed[MOST];
-	wide thresholds[THRESHOLDS];
-	int64_t found[THRESHOLDS];
-	wide found_wide[THRESHOLDS];
+	static wide wides[MOST], sorted[MOST], fixed[MOST];
 
 	for (int round = 0; round < ROUNDS; round++)
 	{
 		size_t n = random_keys(narrow, wides, true);
-		wide total = 0, total_wide = 0, total_fixed = 0;
-		int quantum, count;
+		int quantum;
 
 		for (size_t i = 0; i < n; i++)
-		{
-			total += narrow[i];
-			total_wide += wides[i];
 			sorted[i] = narrow[i];
-			sorted_wide[i] = wides[i];
-		}
 		qsort(sorted, n, sizeof(*sorted), compare_wide);
-		qsort(sorted_wide, n, sizeof(*sorted_wide), compare_wide);
+		unit_require(selects_as_promised(SELECT_NARROW, narrow, sorted, sorted, n));
 
-		count = random_thresholds(thresholds, total);
-		select_narrow_by_value(narrow, n, thresholds, count, found, count_pause);
-		for (int i = 0; i < count; i++)
-			unit_require(found[i] == sorted[answer(sorted, sorted, n, thresholds[i])]);
+		memcpy(sorted, wides, n * sizeof(*wides));
+		qsort(sorted, n, sizeof(*sorted), compare_wide);
+		unit_require(selects_as_promised(SELECT_WIDE, wides, sorted, sorted, n));
 
-		count = random_thresholds(thresholds, total_wide);
-		select_wide_by_value(wides, n, thresholds, count, found_wide, NULL);
-		for (int i = 0; i < count; i++)
-			unit_require(found_wide[i] ==
-						 sorted_wide[answer(sorted_wide, sorted_wide, n, thresholds[i])]);
-
-		count = random_thresholds(thresholds, (wide) n + 1);
-		select_narrow_by_count(narrow, n, thresholds, count, found, NULL);
-		select_wide_by_count(wides, n, thresholds, count, found_wide, NULL);
-		for (int i = 0; i < count; i++)
-		{
-			size_t rank = thresholds[i] > (wide) n ? n : (size_t) thresholds[i];
-
-			unit_require(found[i] == sorted[n - rank]);
-			unit_require(found_wide[i] == sorted_wide[n - rank]);
-		}
-
-		/* the same keys, those above INT64_MAX's exponent aside, as doubles */
 		for (size_t i = 0; i < n; i++)
 			narrow[i] = double_key(ldexp((double) narrow[i], (int) (round % 40) - 20));
 		for (size_t i = 0; i < n; i++)
@@ -182,12 +181,41 @@ selects(void)
 		qsort(sorted, n, sizeof(*sorted), compare_wide);
 		quantum = double_quantum((int64_t) sorted[n - 1], n);
 		for (size_t i = 0; i < n; i++)
-			total_fixed += fixed[i] = double_fixed((int64_t) sorted[i], quantum);
-		unit_require(total_fixed > 0 && total_fixed <= (wide) 1 << 126);
-		count = random_thresholds(thresholds, total_fixed);
-		select_double_by_value(narrow, n, quantum, thresholds, count, found, NULL);
+			fixed[i] = double_fixed((int64_t) sorted[i], quantum);
+		unit_require(selects_as_promised(SELECT_DOUBLE, narrow, sorted, fixed, n));
+	}
+	return true;
+}
+
+/* of any sign, and where weights overflow */
+static bool
+selects_by_count(void)
+{
+	static int64_t narrow[MOST], narrow_sorted[MOST];
+	static wide wides[MOST], wides_sorted[MOST];
+	wide thresholds[THRESHOLDS], found_wide[THRESHOLDS];
+	int64_t found[THRESHOLDS];
+
+	for (int round = 0; round < ROUNDS; round++)
+	{
+		size_t n = random_keys(narrow, wides, false);
+		int count = random_thresholds(thresholds, (wide) n + 1);
+
+		for (size_t i = 0; i < n; i++)
+			wides[i] *= 8;
+		memcpy(narrow_sorted, narrow, n * sizeof(*narrow));
+		memcpy(wides_sorted, wides, n * sizeof(*wides));
+		qsort(narrow_sorted, n, sizeof(*narrow), compare_narrow);
+		qsort(wides_sorted, n, sizeof(*wides), compare_wide);
+		select_narrow_by_count(narrow, n, thresholds, count, found, NULL);
+		select_wide_by_count(wides, n, thresholds, count, found_wide, NULL);
 		for (int i = 0; i < count; i++)
-			unit_require(found[i] == sorted[answer(sorted, fixed, n, thresholds[i])]);
+		{
+			size_t rank = thresholds[i] > (wide) n ? n : (size_t) thresholds[i];
+
+			unit_require(found[i] == narrow_sorted[n - rank]);
+			unit_require(found_wide[i] == wides_sorted[n - rank]);
+		}
 	}
 	return true;
 }
@@ -242,6 +270,7 @@ main(void)
 {
 	unit_result(sorts(), "keys are sorted");
 	unit_result(selects(), "selection finds what a walk down the sorted keys finds");
+	unit_result(selects_by_count(), "ranks are found among keys of any sign");
 	unit_result(doubles_keep_their_order(), "doubles and their keys sort alike");
 	unit_result(fixed_point_is_exact(), "doubles within 2^-50 of the greatest are added exactly");
 	return unit_done();
