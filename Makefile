@@ -17,6 +17,8 @@ SQL_PARTS = \
 	value/value \
 	lifetime/closed_form \
 	segment/rfm segment/rules \
+	service/staffing service/routing \
+	insight/rates insight/cohort_retention insight/portfolio insight/margin insight/next_order insight/kpi_effect \
 	base/base
 
 SRCDIR := $(patsubst %/,%,$(dir $(abspath $(lastword $(MAKEFILE_LIST)))))

@@ -1,0 +1,431 @@
+/*
+ * cohort_retention.c
+ *	  The SQL aggregate cohort_retention: of the customers who began in one period, how many ordered
+ *	  in each later one.
+ *
+ * The state counts (cohort, period) pairs that occur, in a hash table: ledgers may reach over
+ * millions of years, but a pair takes an order. Periods are numbered by the calendar.
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "catalog/pg_type.h"
+#include "funcapi.h"
+#include "libpq/pqformat.h"
+#include "miscadmin.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/datetime.h"
+#include "utils/hsearch.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/typcache.h"
+
+#include "common/aggregate.h"
+#include "common/compat.h"
+#include "value/value.h"
+
+PG_FUNCTION(insight_cohort_accumulate);
+PG_FUNCTION(insight_cohort_merge);
+PG_FUNCTION(insight_cohort_serialise);
+PG_FUNCTION(insight_cohort_deserialise);
+PG_FUNCTION(insight_cohort_final);
+
+/* An answer of more rows is no longer one to look at. */
+#define MOST_CELLS 1000000
+
+#define COHORT_COLUMNS 5
+#define FIRST_PAIRS 64
+
+typedef enum CohortUnit
+{
+	COHORT_DAY,
+	COHORT_WEEK,
+	COHORT_MONTH,
+	COHORT_QUARTER,
+	COHORT_YEAR,
+	COHORT_UNITS
+} CohortUnit;
+
+static const char *const unit_names[COHORT_UNITS] = {"day", "week", "month", "quarter", "year"};
+
+typedef struct CohortPair
+{
+	int32 cohort;
+	int32 period;
+} CohortPair;
+
+typedef struct CohortEntry
+{
+	CohortPair pair; /* the key */
+	int64 customers;
+} CohortEntry;
+
+typedef struct CohortState
+{
+	CohortUnit unit;
+	HTAB *pairs;
+} CohortState;
+
+/* The day 2000-01-03, a Monday, in days since 2000-01-01. */
+#define A_MONDAY 2
+#define WEEK_DAYS 7
+
+static int32
+floor_division(int32 a, int32 b)
+{
+	return a / b - (a % b < 0);
+}
+
+/* The number of the calendar period in which a day lies. */
+static int32
+period_of(DateADT day, CohortUnit unit)
+{
+	int year, month, day_of_month;
+
+	if (unit == COHORT_DAY)
+		return day;
+	if (unit == COHORT_WEEK)
+		return floor_division(day - A_MONDAY, WEEK_DAYS);
+	j2date(day + POSTGRES_EPOCH_JDATE, &year, &month, &day_of_month);
+	if (unit == COHORT_YEAR)
+		return year;
+	if (unit == COHORT_QUARTER)
+		return year * 4 + (month - 1) / 3;
+	return year * MONTHS_PER_YEAR + month - 1;
+}
+
+/* Its first day, but none before the first that there is. */
+static DateADT
+period_start(int32 period, CohortUnit unit)
+{
+	int64 day = period;
+
+	if (unit == COHORT_WEEK)
+		day = (int64) period * WEEK_DAYS + A_MONDAY;
+	else if (unit != COHORT_DAY)
+	{
+		int months = unit == COHORT_YEAR ? MONTHS_PER_YEAR : unit == COHORT_QUARTER ? 3 : 1;
+		int in_year = MONTHS_PER_YEAR / months;
+		int year = floor_division(period, in_year);
+
+		day = IS_VALID_JULIAN(year, 1, 1)
+				  ? date2j(year, (period - year * in_year) * months + 1, 1) - POSTGRES_EPOCH_JDATE
+				  : LEDGER_FIRST_DAY;
+	}
+	return (DateADT) Max(day, LEDGER_FIRST_DAY);
+}
+
+static CohortState *
+state_new(MemoryContext context, CohortUnit unit)
+{
+	CohortState *state = MemoryContextAlloc(context, sizeof(CohortState));
+	HASHCTL control = {0};
+
+	control.keysize = sizeof(CohortPair);
+	control.entrysize = sizeof(CohortEntry);
+	control.hcxt = context;
+	state->unit = unit;
+	state->pairs =
+		hash_create("cohorts", FIRST_PAIRS, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+	return state;
+}
+
+static void
+state_add(CohortState *state, CohortPair pair, int64 customers)
+{
+	bool found;
+	CohortEntry *entry = hash_search(state->pairs, &pair, HASH_ENTER, &found);
+
+	if (!found)
+		entry->customers = 0;
+	if (__builtin_add_overflow(entry->customers, customers, &entry->customers))
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE), errmsg("bigint out of range")));
+}
+
+static CohortUnit
+get_unit(FunctionCallInfo fcinfo, int n)
+{
+	char *name;
+
+	if (PG_ARGISNULL(n))
+		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("unit must not be null")));
+	name = text_to_cstring(PG_GETARG_TEXT_PP(n));
+	for (int unit = 0; unit < COHORT_UNITS; unit++)
+	{
+		if (pg_strcasecmp(name, unit_names[unit]) == 0)
+		{
+			pfree(name);
+			return (CohortUnit) unit;
+		}
+	}
+	ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("unknown unit \"%s\"", name),
+					errhint("Use day, week, month, quarter or year.")));
+}
+
+static void
+check_same_unit(CohortUnit a, CohortUnit b)
+{
+	if (a != b)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("unit must be the same in all rows of a group")));
+}
+
+/*
+ * insight_cohort_accumulate(internal, customer_value [, unit text]) returns internal
+ *
+ * Counts the customer once in each period with orders.
+ */
+Datum
+insight_cohort_accumulate(PG_FUNCTION_ARGS)
+{
+	MemoryContext context = aggregate_context(fcinfo);
+	CohortState *state = PG_ARGISNULL(0) ? NULL : (CohortState *) PG_GETARG_POINTER(0);
+	CohortUnit unit = PG_NARGS() > 2 ? get_unit(fcinfo, 2) : COHORT_MONTH;
+	CohortPair pair = {0, 0};
+	CustomerValue *value;
+	LedgerReader reader;
+	LedgerDay day;
+	bool ordered = false;
+
+	if (state == NULL)
+		state = state_new(context, unit);
+	check_same_unit(state->unit, unit);
+	if (PG_ARGISNULL(1))
+		PG_RETURN_POINTER(state);
+
+	value = PG_GETARG_CUSTOMER_VALUE(1);
+	ledger_open(&reader, VARDATA_ANY(value), VARSIZE_ANY_EXHDR(value));
+	while (ledger_next(&reader, &day))
+	{
+		int32 period;
+
+		if (day.orders <= 0)
+			continue;
+		period = period_of(day.day, unit);
+		if (ordered && period == pair.period)
+			continue;
+		if (!ordered)
+			pair.cohort = period;
+		ordered = true;
+		pair.period = period;
+		state_add(state, pair, 1);
+	}
+	if (reader.damaged)
+		ledger_require(LEDGER_DAMAGED);
+	PG_FREE_IF_COPY(value, 1);
+	PG_RETURN_POINTER(state);
+}
+
+/*
+ * insight_cohort_merge(internal, internal) returns internal: the combine function
+ */
+Datum
+insight_cohort_merge(PG_FUNCTION_ARGS)
+{
+	MemoryContext context = aggregate_context(fcinfo);
+	CohortState *state = PG_ARGISNULL(0) ? NULL : (CohortState *) PG_GETARG_POINTER(0);
+	const CohortState *other = PG_ARGISNULL(1) ? NULL : (CohortState *) PG_GETARG_POINTER(1);
+	HASH_SEQ_STATUS scan;
+	CohortEntry *entry;
+
+	if (other == NULL)
+	{
+		if (state == NULL)
+			PG_RETURN_NULL();
+		PG_RETURN_POINTER(state);
+	}
+	if (state == NULL)
+		state = state_new(context, other->unit);
+	check_same_unit(state->unit, other->unit);
+	hash_seq_init(&scan, other->pairs);
+	while ((entry = hash_seq_search(&scan)) != NULL)
+		state_add(state, entry->pair, entry->customers);
+	PG_RETURN_POINTER(state);
+}
+
+static int
+compare_entries(const void *a, const void *b)
+{
+	const CohortPair *x = &((const CohortEntry *) a)->pair, *y = &((const CohortEntry *) b)->pair;
+
+	if (x->cohort != y->cohort)
+		return x->cohort < y->cohort ? -1 : 1;
+	return (x->period > y->period) - (x->period < y->period);
+}
+
+/* The entries in order. */
+static CohortEntry *
+sorted_entries(const CohortState *state, int64 *count)
+{
+	HASH_SEQ_STATUS scan;
+	CohortEntry *entry, *entries;
+	int64 n = 0;
+
+	*count = hash_get_num_entries(state->pairs);
+	entries = MemoryContextAllocHuge(CurrentMemoryContext, Max(*count, 1) * sizeof(CohortEntry));
+	hash_seq_init(&scan, state->pairs);
+	while ((entry = hash_seq_search(&scan)) != NULL)
+		entries[n++] = *entry;
+	qsort(entries, n, sizeof(CohortEntry), compare_entries);
+	return entries;
+}
+
+/*
+ * insight_cohort_serialise(internal) returns bytea
+ */
+Datum
+insight_cohort_serialise(PG_FUNCTION_ARGS)
+{
+	const CohortState *state;
+	HASH_SEQ_STATUS scan;
+	CohortEntry *entry;
+	StringInfoData buffer;
+
+	aggregate_context(fcinfo);
+	state = (CohortState *) PG_GETARG_POINTER(0);
+	pq_begintypsend(&buffer);
+	pq_sendbyte(&buffer, (uint8) state->unit);
+	pq_sendint64(&buffer, hash_get_num_entries(state->pairs));
+	hash_seq_init(&scan, state->pairs);
+	while ((entry = hash_seq_search(&scan)) != NULL)
+	{
+		pq_sendint32(&buffer, entry->pair.cohort);
+		pq_sendint32(&buffer, entry->pair.period);
+		pq_sendint64(&buffer, entry->customers);
+	}
+	PG_RETURN_BYTEA_P(pq_endtypsend(&buffer));
+}
+
+/*
+ * insight_cohort_deserialise(bytea, internal) returns internal
+ */
+Datum
+insight_cohort_deserialise(PG_FUNCTION_ARGS)
+{
+	MemoryContext context = CurrentMemoryContext;
+	struct varlena *bytes;
+	StringInfoData buffer;
+	CohortState *state;
+	int unit;
+	int64 count;
+
+	aggregate_context(fcinfo);
+	bytes = PG_GETARG_VARLENA_PP(0);
+	buffer.data = VARDATA_ANY(bytes);
+	buffer.len = buffer.maxlen = VARSIZE_ANY_EXHDR(bytes);
+	buffer.cursor = 0;
+	unit = pq_getmsgbyte(&buffer);
+	count = pq_getmsgint64(&buffer);
+	if (unit >= COHORT_UNITS)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
+						errmsg("invalid partial state of cohort_retention")));
+	state = state_new(context, (CohortUnit) unit);
+	for (int64 i = 0; i < count; i++)
+	{
+		CohortPair pair;
+		int64 customers;
+
+		pair.cohort = (int32) pq_getmsgint(&buffer, 4);
+		pair.period = (int32) pq_getmsgint(&buffer, 4);
+		customers = pq_getmsgint64(&buffer);
+		if (pair.cohort > pair.period || customers <= 0 ||
+			pair.cohort < period_of(LEDGER_FIRST_DAY, state->unit) ||
+			pair.period > period_of(LEDGER_LAST_DAY, state->unit))
+			ereport(ERROR, (errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
+							errmsg("invalid partial state of cohort_retention")));
+		state_add(state, pair, customers);
+	}
+	pq_getmsgend(&buffer);
+	PG_RETURN_POINTER(state);
+}
+
+/* The last period in which anybody ordered, up to which all cohorts are followed. */
+static int32
+last_period(const CohortEntry *entries, int64 count)
+{
+	int32 last = entries[0].pair.period;
+	int64 cells = 0;
+
+	for (int64 i = 1; i < count; i++)
+		last = Max(last, entries[i].pair.period);
+	for (int64 i = 0; i < count; i++)
+	{
+		if (i == 0 || entries[i].pair.cohort != entries[i - 1].pair.cohort)
+			cells += (int64) last - entries[i].pair.cohort + 1;
+	}
+	if (cells > MOST_CELLS)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("cohort_retention would have more than %d rows", MOST_CELLS),
+				 errhint("Use a longer unit, or until() and since() to limit the ledgers.")));
+	return last;
+}
+
+static Datum
+make_cell(TupleDesc columns, CohortUnit unit, CohortPair pair, int64 customers, int64 active)
+{
+	Datum values[COHORT_COLUMNS];
+	bool nulls[COHORT_COLUMNS] = {false};
+
+	values[0] = DateADTGetDatum(period_start(pair.cohort, unit));
+	values[1] = Int32GetDatum(pair.period - pair.cohort);
+	values[2] = Int64GetDatum(customers);
+	values[3] = Int64GetDatum(active);
+	values[4] = Float8GetDatum((double) active / (double) customers);
+	return HeapTupleGetDatum(heap_form_tuple(columns, values, nulls));
+}
+
+/*
+ * insight_cohort_final(internal) returns cohort_cell[]
+ *
+ * By cohort and period; a period in which nobody of the cohort ordered has a row of 0.
+ */
+Datum
+insight_cohort_final(PG_FUNCTION_ARGS)
+{
+	const CohortState *state;
+	const CohortEntry *entries;
+	int64 count;
+	int32 last;
+	Oid cell_type;
+	TupleDesc columns;
+	ArrayBuildState *cells = NULL;
+
+	aggregate_context(fcinfo);
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	state = (CohortState *) PG_GETARG_POINTER(0);
+	entries = sorted_entries(state, &count);
+	if (count == 0)
+		PG_RETURN_NULL();
+	last = last_period(entries, count);
+
+	cell_type = get_element_type(get_fn_expr_rettype(fcinfo->flinfo));
+	if (!OidIsValid(cell_type))
+		elog(ERROR, "return type must be an array");
+	columns = lookup_rowtype_tupdesc(cell_type, -1);
+	if (columns->natts != COHORT_COLUMNS)
+		elog(ERROR, "return type must be an array of cohort_cell");
+	for (int64 i = 0; i < count;)
+	{
+		CohortPair pair = entries[i].pair;
+		int64 customers = entries[i].customers; /* the cohort's first period is its own */
+		int32 cohort = pair.cohort;
+
+		for (; pair.period <= last; pair.period++)
+		{
+			bool active = i < count && entries[i].pair.cohort == cohort &&
+						  entries[i].pair.period == pair.period;
+
+			cells = accumArrayResult(cells,
+									 make_cell(columns, state->unit, pair, customers,
+											   active ? entries[i++].customers : 0),
+									 false, cell_type, CurrentMemoryContext);
+			CHECK_FOR_INTERRUPTS();
+		}
+	}
+	ReleaseTupleDesc(columns);
+	return makeArrayResult(cells, CurrentMemoryContext);
+}

@@ -1,0 +1,51 @@
+-- insight/cohort_retention: who came back, by when they began
+
+CREATE TYPE cohort_cell AS (
+	cohort date,
+	period int,
+	customers bigint,
+	active bigint,
+	retention float8
+);
+COMMENT ON TYPE cohort_cell IS
+'a cohort in a period: first day of the period in which its customers ordered first, periods since then, customers in all, customers who ordered in this period, and their share';
+
+CREATE FUNCTION insight_cohort_accumulate(internal, customer_value) RETURNS internal
+LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION insight_cohort_accumulate(internal, customer_value) IS 'transition function of cohort_retention(customer_value)';
+
+CREATE FUNCTION insight_cohort_accumulate(internal, customer_value, text) RETURNS internal
+LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION insight_cohort_accumulate(internal, customer_value, text) IS 'transition function of cohort_retention(customer_value, text)';
+
+CREATE FUNCTION insight_cohort_merge(internal, internal) RETURNS internal
+LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION insight_cohort_merge(internal, internal) IS 'combine function of cohort_retention';
+
+CREATE FUNCTION insight_cohort_serialise(internal) RETURNS bytea
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION insight_cohort_serialise(internal) IS 'serialisation function of cohort_retention';
+
+CREATE FUNCTION insight_cohort_deserialise(bytea, internal) RETURNS internal
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION insight_cohort_deserialise(bytea, internal) IS 'deserialisation function of cohort_retention; every byte is checked';
+
+CREATE FUNCTION insight_cohort_final(internal) RETURNS cohort_cell[]
+LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION insight_cohort_final(internal) IS 'final function of cohort_retention';
+
+CREATE AGGREGATE cohort_retention(cv customer_value) (
+	SFUNC = insight_cohort_accumulate, STYPE = internal, FINALFUNC = insight_cohort_final,
+	COMBINEFUNC = insight_cohort_merge, SERIALFUNC = insight_cohort_serialise,
+	DESERIALFUNC = insight_cohort_deserialise, PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE cohort_retention(customer_value) IS
+'by month of the first order: how many customers ordered again in each later month (Kumar & Reinartz 2018), 0 included, up to the last month with orders; unnest() makes rows of it; NULL if there is no order';
+
+CREATE AGGREGATE cohort_retention(cv customer_value, unit text) (
+	SFUNC = insight_cohort_accumulate, STYPE = internal, FINALFUNC = insight_cohort_final,
+	COMBINEFUNC = insight_cohort_merge, SERIALFUNC = insight_cohort_serialise,
+	DESERIALFUNC = insight_cohort_deserialise, PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE cohort_retention(customer_value, text) IS
+'the same by day, week (from Monday), month, quarter or year of the calendar';
