@@ -1,0 +1,518 @@
+/*
+ * clv_figures.c
+ *	  What a model says of a customer: P(alive), expected orders and spend, lifetime value.
+ *
+ * Each function is there for ledgers, where horizons are intervals, and for summaries, where they
+ * are numbers of units.
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "fmgr.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+
+#include "common/compat.h"
+#include "lifetime/clv_model.h"
+#include "lifetime/clv_summary.h"
+#include "lifetime/sbg.h"
+
+#define MAX_HORIZON_DAYS (1000 * CLV_DAYS_PER_YEAR)
+#define MAX_UNITS 1e12
+
+PG_FUNCTION(clv_p_alive_ledger);
+PG_FUNCTION(clv_p_alive_summary);
+PG_FUNCTION(clv_expected_orders_ledger);
+PG_FUNCTION(clv_expected_orders_summary);
+PG_FUNCTION(clv_expected_spend_ledger);
+PG_FUNCTION(clv_expected_spend_summary);
+PG_FUNCTION(clv_ledger);
+PG_FUNCTION(clv_residual_orders);
+PG_FUNCTION(clv_loglik);
+PG_FUNCTION(clv_expected_orders_new_interval);
+PG_FUNCTION(clv_expected_orders_new_units);
+PG_FUNCTION(clv_order_probability_interval);
+PG_FUNCTION(clv_order_probability_units);
+PG_FUNCTION(clv_retention);
+PG_FUNCTION(clv_survival);
+PG_FUNCTION(clv_residual_lifetime);
+
+static void
+require_number(bool good, const char *what, const char *should, double value)
+{
+	if (!good)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("%s must be %s, not %g", what, should, value)));
+}
+
+/* A horizon in units of the model. */
+static double
+get_units(FunctionCallInfo fcinfo, int n)
+{
+	double units = PG_GETARG_FLOAT8(n);
+
+	require_number(units >= 0 && units <= MAX_UNITS, "horizon", "from 0 to 1e12 units", units);
+	return units;
+}
+
+/* A horizon in days. */
+static double
+get_days(FunctionCallInfo fcinfo, int n)
+{
+	double days = clv_interval_days(PG_GETARG_INTERVAL_P(n), "horizon");
+
+	if (days > MAX_HORIZON_DAYS)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("horizon must not be longer than 1000 years")));
+	return days;
+}
+
+/* The method of a model for ledgers, whose time goes by in days. */
+static const Method *
+ledger_method(const ClvModel *model, const char *what)
+{
+	const Method *method = clv_model_method(model, what);
+
+	if (model->kind == CLV_BGBB)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("a model bg/bb counts opportunities, which a ledger does not tell"),
+						errhint("Use the function of btyd_summary.")));
+	return method;
+}
+
+/* The summary of argument 0, a ledger, in the model's units; false if it has no order by as_of. */
+static bool
+get_ledger(FunctionCallInfo fcinfo, const ClvModel *model, int as_of, BtydSummary *summary)
+{
+	return clv_summary_of(PG_GETARG_CUSTOMER_VALUE(0), customer_value_as_of(PG_GETARG_DATUM(as_of)),
+						  model->unit_days, summary);
+}
+
+static bool
+get_summary(FunctionCallInfo fcinfo, const ClvModel *model, BtydSummary *summary)
+{
+	return clv_summary_get(PG_GETARG_DATUM(0), model->kind == CLV_BGBB, summary);
+}
+
+static const double *
+spend_model(const ClvModel *model)
+{
+	if (!(model->flags & CLV_HAS_SPEND))
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("the clv_model has no spend model"),
+						errhint("Its member \"spend\" holds p, q and v.")));
+	return model->spend;
+}
+
+/*
+ * What is expected of a living customer depends on frequency and age alone, of which even millions
+ * of customers have few, and is what costs the time. So the last ones are kept, as long as model,
+ * horizon and discount stay the same.
+ */
+typedef struct KeptOrders
+{
+	double frequency; /* -1: none kept */
+	double age;
+	double orders;
+} KeptOrders;
+
+typedef struct Memory
+{
+	MemoryContext context;
+	uint8 kind;
+	double theta[JET_PARAMETERS];
+	double unit_days;
+	double days;
+	double discount;
+	uint32 slots; /* a power of 2 */
+	uint32 used;
+	KeptOrders *kept;
+} Memory;
+
+#define FIRST_SLOTS 16
+#define MAX_SLOTS 16384
+
+static void
+forget(Memory *memory, uint32 slots)
+{
+	if (slots != memory->slots)
+	{
+		if (memory->kept)
+			pfree(memory->kept);
+		memory->kept = MemoryContextAlloc(memory->context, slots * sizeof(KeptOrders));
+		memory->slots = slots;
+	}
+	for (uint32 i = 0; i < slots; i++)
+		memory->kept[i].frequency = -1;
+	memory->used = 0;
+}
+
+static Memory *
+get_memory(FunctionCallInfo fcinfo, const ClvModel *model, double days, double discount)
+{
+	Memory *memory = fcinfo->flinfo->fn_extra;
+
+	if (memory == NULL)
+	{
+		memory = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(Memory));
+		memory->context = fcinfo->flinfo->fn_mcxt;
+		fcinfo->flinfo->fn_extra = memory;
+	}
+	if (memory->slots == 0 || memory->kind != model->kind || memory->days != days ||
+		memory->discount != discount || memory->unit_days != model->unit_days ||
+		memcmp(memory->theta, model->theta, sizeof(memory->theta)) != 0)
+	{
+		memory->kind = model->kind;
+		memcpy(memory->theta, model->theta, sizeof(memory->theta));
+		memory->unit_days = model->unit_days;
+		memory->days = days;
+		memory->discount = discount;
+		forget(memory, FIRST_SLOTS);
+	}
+	return memory;
+}
+
+static KeptOrders *
+find_kept(Memory *memory, const BtydSummary *summary)
+{
+	uint64 bits;
+	KeptOrders *kept;
+
+	memcpy(&bits, &summary->age, sizeof(bits));
+	bits = (bits + (uint64) summary->frequency) * UINT64CONST(0x9E3779B97F4A7C15);
+	if (memory->used > memory->slots && memory->slots < MAX_SLOTS)
+		forget(memory, 4 * memory->slots);
+	kept = &memory->kept[(bits >> 32) & (memory->slots - 1)];
+	if (kept->frequency != summary->frequency || kept->age != summary->age)
+	{
+		memory->used++;
+		kept->frequency = -1;
+	}
+	return kept;
+}
+
+/*
+ * p_alive(cv customer_value, model clv_model, as_of date) returns float8
+ */
+Datum
+clv_p_alive_ledger(PG_FUNCTION_ARGS)
+{
+	const ClvModel *model = PG_GETARG_CLV_MODEL(1);
+	const Method *method = ledger_method(model, "p_alive");
+	BtydSummary s;
+
+	if (!get_ledger(fcinfo, model, 2, &s))
+		PG_RETURN_NULL();
+	PG_RETURN_FLOAT8(method->p_alive(model->theta, s.frequency, s.recency, s.age));
+}
+
+/*
+ * p_alive(s btyd_summary, model clv_model) returns float8
+ */
+Datum
+clv_p_alive_summary(PG_FUNCTION_ARGS)
+{
+	const ClvModel *model = PG_GETARG_CLV_MODEL(1);
+	const Method *method = clv_model_method(model, "p_alive");
+	BtydSummary s;
+
+	if (!get_summary(fcinfo, model, &s))
+		PG_RETURN_NULL();
+	PG_RETURN_FLOAT8(method->p_alive(model->theta, s.frequency, s.recency, s.age));
+}
+
+/*
+ * expected_orders(cv customer_value, model clv_model, horizon interval, as_of date) returns float8
+ */
+Datum
+clv_expected_orders_ledger(PG_FUNCTION_ARGS)
+{
+	const ClvModel *model = PG_GETARG_CLV_MODEL(1);
+	const Method *method = ledger_method(model, "expected_orders");
+	double days = get_days(fcinfo, 2);
+	KeptOrders *kept;
+	BtydSummary s;
+
+	if (!get_ledger(fcinfo, model, 3, &s))
+		PG_RETURN_NULL();
+	kept = find_kept(get_memory(fcinfo, model, days, 0), &s);
+	if (kept->frequency < 0)
+	{
+		kept->orders =
+			method->orders_alive(model->theta, s.frequency, s.age, days / model->unit_days);
+		kept->frequency = s.frequency;
+		kept->age = s.age;
+	}
+	PG_RETURN_FLOAT8(method->p_alive(model->theta, s.frequency, s.recency, s.age) * kept->orders);
+}
+
+/*
+ * expected_orders(s btyd_summary, model clv_model, horizon float8) returns float8
+ */
+Datum
+clv_expected_orders_summary(PG_FUNCTION_ARGS)
+{
+	const ClvModel *model = PG_GETARG_CLV_MODEL(1);
+	const Method *method = clv_model_method(model, "expected_orders");
+	double units = get_units(fcinfo, 2);
+	BtydSummary s;
+
+	if (!get_summary(fcinfo, model, &s))
+		PG_RETURN_NULL();
+	PG_RETURN_FLOAT8(method->p_alive(model->theta, s.frequency, s.recency, s.age) *
+					 method->orders_alive(model->theta, s.frequency, s.age, units));
+}
+
+/*
+ * expected_spend(cv customer_value, model clv_model) returns float8: by all of the ledger
+ */
+Datum
+clv_expected_spend_ledger(PG_FUNCTION_ARGS)
+{
+	const double *spend = spend_model(PG_GETARG_CLV_MODEL(1));
+	BtydSummary s;
+
+	if (!clv_summary_of(PG_GETARG_CUSTOMER_VALUE(0), LEDGER_LAST_DAY, 1, &s))
+		PG_RETURN_NULL();
+	PG_RETURN_FLOAT8(gammagamma_expected(spend, s.frequency, s.mean_spend));
+}
+
+/*
+ * expected_spend(s btyd_summary, model clv_model) returns float8
+ */
+Datum
+clv_expected_spend_summary(PG_FUNCTION_ARGS)
+{
+	const ClvModel *model = PG_GETARG_CLV_MODEL(1);
+	const double *spend = spend_model(model);
+	BtydSummary s;
+
+	if (!get_summary(fcinfo, model, &s))
+		PG_RETURN_NULL();
+	PG_RETURN_FLOAT8(gammagamma_expected(spend, s.frequency, s.mean_spend));
+}
+
+/*
+ * Orders of a living customer, each discounted to the end of its month: the sum over months of
+ * (E(end) - E(begin)) (1 + discount)^-end, summed by parts so that nothing cancels. The last month
+ * ends with the horizon.
+ */
+static double
+discounted_orders(const ClvModel *model, const Method *method, const BtydSummary *s, double days,
+				  double discount)
+{
+	double per_day = -log1p(discount) / CLV_DAYS_PER_YEAR;
+	double months = ceil(days / CLV_DAYS_PER_MONTH - 1e-9);
+	double sum = 0;
+
+	for (double month = 1; month <= months; month++)
+	{
+		double end = month < months ? month * CLV_DAYS_PER_MONTH : days;
+		double factor = exp(per_day * end);
+
+		if (month < months)
+			factor -= exp(per_day * fmin((month + 1) * CLV_DAYS_PER_MONTH, days));
+		sum += factor *
+			   method->orders_alive(model->theta, s->frequency, s->age, end / model->unit_days);
+		CHECK_FOR_INTERRUPTS();
+	}
+	return sum;
+}
+
+/*
+ * clv(cv customer_value, model clv_model, horizon interval, discount float8, margin_rate float8,
+ * as_of date) returns float8
+ */
+Datum
+clv_ledger(PG_FUNCTION_ARGS)
+{
+	const ClvModel *model = PG_GETARG_CLV_MODEL(1);
+	const Method *method = ledger_method(model, "clv");
+	const double *spend = spend_model(model);
+	double days = get_days(fcinfo, 2);
+	double discount = PG_GETARG_FLOAT8(3);
+	double margin_rate = PG_GETARG_FLOAT8(4);
+	KeptOrders *kept;
+	BtydSummary s;
+	double orders;
+
+	require_number(discount > -1 && isfinite(discount), "discount", "finite and greater than -1",
+				   discount);
+	require_number(isfinite(margin_rate), "margin_rate", "finite", margin_rate);
+	if (!get_ledger(fcinfo, model, 5, &s))
+		PG_RETURN_NULL();
+	kept = find_kept(get_memory(fcinfo, model, days, discount), &s);
+	if (kept->frequency < 0)
+	{
+		kept->orders = discounted_orders(model, method, &s, days, discount);
+		kept->frequency = s.frequency;
+		kept->age = s.age;
+	}
+	orders = method->p_alive(model->theta, s.frequency, s.recency, s.age) * kept->orders;
+	/* no orders or no margin bring nothing, even where the mean spend is infinite */
+	if (orders == 0 || margin_rate == 0)
+		PG_RETURN_FLOAT8(0);
+	PG_RETURN_FLOAT8(orders * gammagamma_expected(spend, s.frequency, s.mean_spend) * margin_rate);
+}
+
+/*
+ * residual_orders(s btyd_summary, model clv_model, discount float8) returns float8
+ *
+ * DERT: orders still to come, without end, discounted continuously per unit.
+ */
+Datum
+clv_residual_orders(PG_FUNCTION_ARGS)
+{
+	const ClvModel *model = PG_GETARG_CLV_MODEL(1);
+	const Method *method = clv_model_method(model, "residual_orders");
+	double discount = PG_GETARG_FLOAT8(2);
+	double alive;
+	BtydSummary s;
+
+	if (method->residual_alive == NULL)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("a model %s does not tell residual_orders", method->name),
+						errhint("A model pareto/nbd or bg/bb does.")));
+	require_number(discount >= 0 && isfinite(discount), "discount", "finite and at least 0",
+				   discount);
+	if (!get_summary(fcinfo, model, &s))
+		PG_RETURN_NULL();
+	alive = method->p_alive(model->theta, s.frequency, s.recency, s.age);
+	if (alive == 0)
+		PG_RETURN_FLOAT8(0);
+	PG_RETURN_FLOAT8(alive * method->residual_alive(model->theta, s.frequency, s.age, discount));
+}
+
+/*
+ * clv_loglik(s btyd_summary, model clv_model) returns float8
+ */
+Datum
+clv_loglik(PG_FUNCTION_ARGS)
+{
+	const ClvModel *model = PG_GETARG_CLV_MODEL(1);
+	const Method *method = clv_model_method(model, "clv_loglik");
+	BtydSummary s;
+
+	if (!get_summary(fcinfo, model, &s))
+		PG_RETURN_NULL();
+	PG_RETURN_FLOAT8(method->loglik(model->theta, s.frequency, s.recency, s.age));
+}
+
+/*
+ * expected_orders_new(model clv_model, horizon interval) returns float8
+ */
+Datum
+clv_expected_orders_new_interval(PG_FUNCTION_ARGS)
+{
+	const ClvModel *model = PG_GETARG_CLV_MODEL(0);
+	const Method *method = clv_model_method(model, "expected_orders_new");
+
+	PG_RETURN_FLOAT8(method->orders_new(model->theta, get_days(fcinfo, 1) / model->unit_days));
+}
+
+/*
+ * expected_orders_new(model clv_model, horizon float8) returns float8
+ */
+Datum
+clv_expected_orders_new_units(PG_FUNCTION_ARGS)
+{
+	const ClvModel *model = PG_GETARG_CLV_MODEL(0);
+	const Method *method = clv_model_method(model, "expected_orders_new");
+
+	PG_RETURN_FLOAT8(method->orders_new(model->theta, get_units(fcinfo, 1)));
+}
+
+static int32
+get_n(FunctionCallInfo fcinfo)
+{
+	int32 n = PG_GETARG_INT32(1);
+
+	require_number(n >= 0, "n", "at least 0", n);
+	return n;
+}
+
+/*
+ * order_probability(model clv_model, n int, horizon interval) returns float8
+ */
+Datum
+clv_order_probability_interval(PG_FUNCTION_ARGS)
+{
+	const ClvModel *model = PG_GETARG_CLV_MODEL(0);
+	const Method *method = clv_model_method(model, "order_probability");
+
+	PG_RETURN_FLOAT8(
+		method->probability(model->theta, get_n(fcinfo), get_days(fcinfo, 2) / model->unit_days));
+}
+
+/*
+ * order_probability(model clv_model, n int, horizon float8) returns float8
+ */
+Datum
+clv_order_probability_units(PG_FUNCTION_ARGS)
+{
+	const ClvModel *model = PG_GETARG_CLV_MODEL(0);
+	const Method *method = clv_model_method(model, "order_probability");
+
+	PG_RETURN_FLOAT8(method->probability(model->theta, get_n(fcinfo), get_units(fcinfo, 2)));
+}
+
+/* The parameters of a model of contracts. */
+static const double *
+contract_model(const ClvModel *model, const char *what)
+{
+	if (model->kind != CLV_SBG)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("a model %s does not tell %s", clv_kinds[model->kind].name, what),
+						errhint("A model sbg does.")));
+	return model->theta;
+}
+
+static int32
+get_period(FunctionCallInfo fcinfo, int32 least)
+{
+	int32 period = PG_GETARG_INT32(1);
+
+	if (period < least)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("period must be at least %d, not %d", least, period)));
+	return period;
+}
+
+/*
+ * retention(model clv_model, period int) returns float8
+ */
+Datum
+clv_retention(PG_FUNCTION_ARGS)
+{
+	const double *theta = contract_model(PG_GETARG_CLV_MODEL(0), "retention");
+
+	PG_RETURN_FLOAT8(sbg_retention(theta, get_period(fcinfo, 1)));
+}
+
+/*
+ * survival(model clv_model, period int) returns float8
+ */
+Datum
+clv_survival(PG_FUNCTION_ARGS)
+{
+	const double *theta = contract_model(PG_GETARG_CLV_MODEL(0), "survival");
+
+	PG_RETURN_FLOAT8(sbg_survival(theta, get_period(fcinfo, 0)));
+}
+
+/*
+ * residual_lifetime(model clv_model, period int, discount float8) returns float8
+ */
+Datum
+clv_residual_lifetime(PG_FUNCTION_ARGS)
+{
+	const double *theta = contract_model(PG_GETARG_CLV_MODEL(0), "residual_lifetime");
+	int32 period = get_period(fcinfo, 1);
+	double discount = PG_GETARG_FLOAT8(2);
+
+	require_number(discount >= 0 && isfinite(discount), "discount", "finite and at least 0",
+				   discount);
+	PG_RETURN_FLOAT8(sbg_residual_lifetime(theta, period, discount));
+}

@@ -1,0 +1,95 @@
+/*
+ * clv_model.h
+ *	  The type clv_model as the server sees it: a fitted model, ready to be evaluated.
+ */
+#ifndef CUSTOMER_VALUE_CLV_MODEL_H
+#define CUSTOMER_VALUE_CLV_MODEL_H
+
+#include "postgres.h"
+
+#include "fmgr.h"
+#include "nodes/nodes.h"
+#include "utils/date.h"
+#include "utils/timestamp.h"
+
+#include "lifetime/fit.h"
+#include "lifetime/gammagamma.h"
+#include "lifetime/method.h"
+
+#define CLV_MODEL_VERSION 1
+
+/* stored: never change a number */
+typedef enum ClvKind
+{
+	CLV_BGNBD,
+	CLV_MBGNBD,
+	CLV_PARETONBD,
+	CLV_BGBB,
+	CLV_SBG,
+	CLV_KINDS
+} ClvKind;
+
+typedef struct ClvKindInfo
+{
+	const char *name;
+	int parameters;
+	const char *const *parameter;
+	const Method *method; /* NULL for sbg */
+} ClvKindInfo;
+
+extern const ClvKindInfo clv_kinds[CLV_KINDS];
+
+/* which of the optional members are there */
+#define CLV_HAS_STD_ERRORS 0x0001
+#define CLV_HAS_LOGLIK 0x0002
+#define CLV_HAS_CUSTOMERS 0x0004
+#define CLV_HAS_AS_OF 0x0008
+#define CLV_HAS_SPEND 0x0010
+#define CLV_HAS_SPEND_STD_ERRORS 0x0020
+#define CLV_HAS_SPEND_LOGLIK 0x0040
+#define CLV_HAS_SPEND_CUSTOMERS 0x0080
+#define CLV_HAS_CONVERGED 0x0100
+#define CLV_CONVERGED 0x0200
+
+typedef struct ClvModel
+{
+	int32 vl_len_;
+	uint8 version;
+	uint8 kind;
+	uint16 flags;
+	DateADT as_of;
+	int32 notes_length;
+	double unit_days;
+	double theta[JET_PARAMETERS];
+	double std_error[JET_PARAMETERS]; /* NAN where unknown */
+	double loglik;
+	int64 customers;
+	double spend[GAMMAGAMMA_PARAMETERS];
+	double spend_std_error[GAMMAGAMMA_PARAMETERS];
+	double spend_loglik;
+	int64 spend_customers;
+	char notes[FLEXIBLE_ARRAY_MEMBER]; /* each with its terminator */
+} ClvModel;
+
+extern const ClvModel *clv_model_get(Datum datum);
+#define PG_GETARG_CLV_MODEL(n) clv_model_get(PG_GETARG_DATUM(n))
+
+/* A new model without optional members. */
+extern ClvModel *clv_model_make(ClvKind kind, double unit_days);
+
+/* The model with one more note; the old one is freed. */
+extern ClvModel *clv_model_add_note(ClvModel *model, const char *note);
+
+/* The kind of that name, or an error. */
+extern ClvKind clv_kind_by_name(const char *name, int length);
+
+/* The model's method, or an error that says that what cannot be asked of it. */
+extern const Method *clv_model_method(const ClvModel *model, const char *what);
+
+/* The length of an interval in days, a month being 365.25 / 12; what names it in errors. */
+extern double clv_interval_days(const Interval *interval, const char *what);
+
+#define CLV_DAYS_PER_YEAR 365.25
+#define CLV_DAYS_PER_MONTH (CLV_DAYS_PER_YEAR / 12)
+
+#endif

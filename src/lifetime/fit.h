@@ -1,0 +1,51 @@
+/*
+ * fit.h
+ *	  Maximum likelihood. Plain C: knows nothing of PostgreSQL.
+ *
+ * An own Newton of two pages: the models have at most four parameters, all positive, and exact
+ * second derivatives, with which Newton needs about ten evaluations to reach the last digit, and
+ * which give the standard errors as well. NLopt and liblbfgs do neither and would be one more thing
+ * to install.
+ */
+#ifndef CUSTOMER_VALUE_FIT_H
+#define CUSTOMER_VALUE_FIT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lifetime/jet.h"
+#include "lifetime/method.h"
+
+/* The log-likelihood of data with its derivatives by the parameters. */
+typedef void (*LogLikelihood)(const double *theta, void *data, Jet *total);
+
+typedef struct Fit
+{
+	double theta[JET_PARAMETERS];
+	/* from the observed information; NAN for a parameter at its limit */
+	double std_error[JET_PARAMETERS];
+	double loglik;
+	/* no slope left: the mean log-likelihood changes by less than 1e-8 times any ln parameter */
+	bool converged;
+	/* the likelihood still rises beyond the limit of this parameter: -1 lower, 1 upper */
+	int limit[JET_PARAMETERS];
+	/* what the data do not show, in words; NULL if nothing of the kind */
+	const char *note;
+} Fit;
+
+/*
+ * Maximises f over parameters between lower and upper, beginning at fit->theta. weight is the
+ * number of customers, by which the mean is taken.
+ */
+extern void fit_maximise(LogLikelihood f, void *data, int parameters, const double *lower,
+						 const double *upper, double weight, Fit *fit);
+
+/*
+ * Fits a buy-till-you-die model. The observations are sorted by frequency, and their times are
+ * changed while it runs. Some frequency is above 0, and some age. breathe is called now and then.
+ */
+extern void fit_method(const Method *method, Observation *observations, size_t n,
+					   void (*breathe)(void), Fit *fit);
+
+#endif

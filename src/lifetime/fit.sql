@@ -1,0 +1,129 @@
+-- lifetime/fit: maximum likelihood
+
+CREATE FUNCTION clv_fit_combine(internal, internal) RETURNS internal
+LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION clv_fit_combine(internal, internal) IS 'combine function of clv_fit';
+
+CREATE FUNCTION clv_fit_serialise(internal) RETURNS bytea
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION clv_fit_serialise(internal) IS 'serialisation function of clv_fit';
+
+CREATE FUNCTION clv_fit_deserialise(bytea, internal) RETURNS internal
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION clv_fit_deserialise(bytea, internal) IS 'deserialisation function of clv_fit';
+
+CREATE FUNCTION clv_fit_final(internal) RETURNS clv_model
+LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION clv_fit_final(internal) IS 'final function of clv_fit: the fit itself';
+
+CREATE FUNCTION clv_fit_accumulate(internal, customer_value, text, date) RETURNS internal
+LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clv_fit_accumulate_ledger';
+COMMENT ON FUNCTION clv_fit_accumulate(internal, customer_value, text, date) IS 'transition function of clv_fit(customer_value, text, date)';
+
+CREATE AGGREGATE clv_fit(cv customer_value, model text, as_of date) (
+	SFUNC = clv_fit_accumulate,
+	STYPE = internal,
+	FINALFUNC = clv_fit_final,
+	COMBINEFUNC = clv_fit_combine,
+	SERIALFUNC = clv_fit_serialise,
+	DESERIALFUNC = clv_fit_deserialise,
+	PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE clv_fit(customer_value, text, date) IS
+'fits the model bg/nbd, mbg/nbd or pareto/nbd to ledgers up to and including as_of by maximum likelihood, in weeks, and the gamma-gamma model of spend beside it; ledgers without an order by then are left out; NULL without customers (Fader, Hardie & Lee 2005)';
+
+CREATE FUNCTION clv_fit_accumulate(internal, customer_value, text, date, interval) RETURNS internal
+LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clv_fit_accumulate_ledger';
+COMMENT ON FUNCTION clv_fit_accumulate(internal, customer_value, text, date, interval) IS 'transition function of clv_fit(customer_value, text, date, interval)';
+
+CREATE AGGREGATE clv_fit(cv customer_value, model text, as_of date, unit interval) (
+	SFUNC = clv_fit_accumulate,
+	STYPE = internal,
+	FINALFUNC = clv_fit_final,
+	COMBINEFUNC = clv_fit_combine,
+	SERIALFUNC = clv_fit_serialise,
+	DESERIALFUNC = clv_fit_deserialise,
+	PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE clv_fit(customer_value, text, date, interval) IS
+'as clv_fit(cv, model, as_of), in units of that length (a month is 365.25/12 days)';
+
+CREATE FUNCTION clv_fit_accumulate(internal, btyd_summary, text) RETURNS internal
+LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clv_fit_accumulate_summary';
+COMMENT ON FUNCTION clv_fit_accumulate(internal, btyd_summary, text) IS 'transition function of clv_fit(btyd_summary, text)';
+
+CREATE AGGREGATE clv_fit(s btyd_summary, model text) (
+	SFUNC = clv_fit_accumulate,
+	STYPE = internal,
+	FINALFUNC = clv_fit_final,
+	COMBINEFUNC = clv_fit_combine,
+	SERIALFUNC = clv_fit_serialise,
+	DESERIALFUNC = clv_fit_deserialise,
+	PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE clv_fit(btyd_summary, text) IS
+'fits the model bg/nbd, mbg/nbd, pareto/nbd or bg/bb to summaries by maximum likelihood, and the gamma-gamma model of spend beside it; the unit is taken to be a week; NULL without customers';
+
+CREATE FUNCTION clv_fit_accumulate(internal, btyd_summary, text, interval) RETURNS internal
+LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clv_fit_accumulate_summary';
+COMMENT ON FUNCTION clv_fit_accumulate(internal, btyd_summary, text, interval) IS 'transition function of clv_fit(btyd_summary, text, interval)';
+
+CREATE AGGREGATE clv_fit(s btyd_summary, model text, unit interval) (
+	SFUNC = clv_fit_accumulate,
+	STYPE = internal,
+	FINALFUNC = clv_fit_final,
+	COMBINEFUNC = clv_fit_combine,
+	SERIALFUNC = clv_fit_serialise,
+	DESERIALFUNC = clv_fit_deserialise,
+	PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE clv_fit(btyd_summary, text, interval) IS
+'as clv_fit(s, model), for summaries in units of that length';
+
+CREATE FUNCTION clv_fit_bgbb_accumulate(internal, int, int, int) RETURNS internal
+LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clv_fit_accumulate_bgbb';
+COMMENT ON FUNCTION clv_fit_bgbb_accumulate(internal, int, int, int) IS 'transition function of clv_fit_bgbb(int, int, int)';
+
+CREATE AGGREGATE clv_fit_bgbb(frequency int, recency int, periods int) (
+	SFUNC = clv_fit_bgbb_accumulate,
+	STYPE = internal,
+	FINALFUNC = clv_fit_final,
+	COMBINEFUNC = clv_fit_combine,
+	SERIALFUNC = clv_fit_serialise,
+	DESERIALFUNC = clv_fit_deserialise,
+	PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE clv_fit_bgbb(int, int, int) IS
+'fits the model bg/bb to customers with that frequency and recency (number of the last opportunity used) in that many opportunities; NULL without customers (Fader, Hardie & Shang 2010)';
+
+CREATE FUNCTION clv_fit_sbg_accumulate(internal, int, bigint) RETURNS internal
+LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION clv_fit_sbg_accumulate(internal, int, bigint) IS 'transition function of clv_fit_sbg';
+
+CREATE FUNCTION clv_fit_sbg_combine(internal, internal) RETURNS internal
+LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION clv_fit_sbg_combine(internal, internal) IS 'combine function of clv_fit_sbg';
+
+CREATE FUNCTION clv_fit_sbg_serialise(internal) RETURNS bytea
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION clv_fit_sbg_serialise(internal) IS 'serialisation function of clv_fit_sbg';
+
+CREATE FUNCTION clv_fit_sbg_deserialise(bytea, internal) RETURNS internal
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION clv_fit_sbg_deserialise(bytea, internal) IS 'deserialisation function of clv_fit_sbg';
+
+CREATE FUNCTION clv_fit_sbg_final(internal) RETURNS clv_model
+LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION clv_fit_sbg_final(internal) IS 'final function of clv_fit_sbg: the fit itself';
+
+CREATE AGGREGATE clv_fit_sbg(period int, survivors bigint) (
+	SFUNC = clv_fit_sbg_accumulate,
+	STYPE = internal,
+	FINALFUNC = clv_fit_sbg_final,
+	COMBINEFUNC = clv_fit_sbg_combine,
+	SERIALFUNC = clv_fit_sbg_serialise,
+	DESERIALFUNC = clv_fit_sbg_deserialise,
+	PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE clv_fit_sbg(int, bigint) IS
+'fits the model sbg to the survivors of a cohort of contracts after period = 0, 1, 2 … renewals, each once, in any order; NULL without rows (Fader & Hardie 2007)';

@@ -1,0 +1,69 @@
+/*
+ * method.h
+ *	  What every buy-till-you-die model answers. Plain C: knows nothing of PostgreSQL.
+ *
+ * A customer is known by x, the repeat order days (frequency), tx, when the last of them was
+ * (recency), and T, for how long he has been known (age); all times count from his first order in
+ * one unit. Given that he is still alive at T, tx tells no more, so what is expected of him is
+ * P(alive | x, tx, T) times something of x and T alone.
+ */
+#ifndef CUSTOMER_VALUE_METHOD_H
+#define CUSTOMER_VALUE_METHOD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lifetime/jet.h"
+
+/* So many customers share one summary. */
+typedef struct Observation
+{
+	double recency;
+	double age;
+	int64_t count;
+	int32_t frequency;
+} Observation;
+
+typedef struct Method
+{
+	const char *name;
+	int parameters;
+	const char *parameter[JET_PARAMETERS];
+
+	/* probability that the customer is alive at T */
+	double (*p_alive)(const double *theta, double x, double tx, double T);
+	/* orders expected in (T, T + t] from a customer who is alive at T */
+	double (*orders_alive)(const double *theta, double x, double T, double t);
+	/* repeat orders expected of a new customer until t, and the probability of n */
+	double (*orders_new)(const double *theta, double t);
+	double (*probability)(const double *theta, int32_t n, double t);
+	/* expected discounted orders without end, at rate d per unit, given alive at T; may be NULL */
+	double (*residual_alive)(const double *theta, double x, double T, double d);
+	/* ln likelihood of one customer */
+	double (*loglik)(const double *theta, double x, double tx, double T);
+
+	/* Adds up the log-likelihood of observations that are sorted by frequency. Calls breathe now
+	 * and then, which may not return. */
+	void (*loglik_jet)(const double *theta, const Observation *observations, size_t n,
+					   void (*breathe)(void), Jet *total);
+
+	/* where the search begins, given the mean frequency and the mean age; and its limits */
+	void (*start)(double frequency, double age, double *theta);
+	double lower[JET_PARAMETERS];
+	double upper[JET_PARAMETERS];
+	int scale[JET_PARAMETERS]; /* 1: the parameter is a time and changes with the unit */
+
+	/* in words, what data whose maximum lies there do not show, ages being at most 1; or NULL */
+	const char *(*boundary)(const double *theta);
+} Method;
+
+extern const Method bgnbd_method;
+extern const Method mbgnbd_method;
+extern const Method paretonbd_method;
+extern const Method bgbb_method;
+
+/* after so many summaries of a fit, breathe is called */
+#define BREATHE_EVERY 4096
+
+#endif

@@ -1,0 +1,356 @@
+/*
+ * paretonbd.c
+ *	  The Pareto/NBD model.
+ *
+ * Customers order at a rate that is gamma (r, alpha) distributed among them, and die at a rate that
+ * is gamma (s, beta) distributed, independently of their orders.
+ *
+ *	Schmittlein, Morrison & Colombo 1987, Counting your customers, Management Science 33(1)
+ *	Fader, Hardie & Lee 2005b, RFM and CLV, J. of Marketing Research 42(4)
+ *	Fader & Hardie 2005, A note on deriving the Pareto/NBD model (note 009)
+ *
+ * The papers' A0, a difference of two hypergeometric functions that differ in form with alpha < beta
+ * and alpha > beta, is the integral over the time of death
+ *
+ *	s * integral from tx to T of (alpha + u)^-(r + x) (beta + u)^-(s + 1) du,
+ *
+ * and is computed as that: positive, the same for any alpha and beta, and its derivatives by the
+ * parameters are moments under the same integrand.
+ */
+#include <math.h>
+
+#include "lifetime/method.h"
+#include "lifetime/negbin.h"
+#include "lifetime/quadrature.h"
+#include "lifetime/special.h"
+
+enum
+{
+	R,
+	ALPHA,
+	S,
+	BETA
+};
+
+/*
+ * The integrand of a death at u = tx + nearest * (exp(y) - 1), against its value at tx:
+ * exp(linear * y) times the power of the factor whose zero lies farther off, y from 0.
+ */
+typedef struct Death
+{
+	double nearest;  /* min(alpha, beta) + tx */
+	double farthest; /* max(alpha, beta) + tx */
+	double linear;
+	double power;
+	double constant;
+	double until; /* y at T */
+} Death;
+
+static Death
+death(const double *theta, double x, double tx, double T)
+{
+	Death d;
+
+	d.nearest = fmin(theta[ALPHA], theta[BETA]) + tx;
+	d.farthest = fmax(theta[ALPHA], theta[BETA]) + tx;
+	if (theta[BETA] <= theta[ALPHA])
+	{
+		d.linear = -theta[S];
+		d.power = -(theta[R] + x);
+		d.constant = 0;
+	}
+	else
+	{
+		d.linear = 1 - (theta[R] + x);
+		d.power = -(theta[S] + 1);
+		d.constant = log(d.nearest / d.farthest);
+	}
+	d.until = log1p((T - tx) / d.nearest);
+	return d;
+}
+
+static double
+log_death(const void *self, double y, double *slope)
+{
+	const Death *d = self;
+	double passed = d->nearest * expm1(y);
+
+	*slope = d->linear + d->power * (d->nearest + passed) / (d->farthest + passed);
+	return d->linear * y + d->power * log1p(passed / d->farthest);
+}
+
+/* ln of the likelihood of a death before T, over (alpha + tx)^-(r + x) (beta + tx)^-s */
+static double
+log_dead(const double *theta, double x, double tx, double T, NodeVisitor visit, void *state)
+{
+	Death d = death(theta, x, tx, T);
+	Interval over = {.high = d.until};
+
+	return log(theta[S]) + d.constant + log_integral(log_death, &d, over, visit, state);
+}
+
+/* the same of being alive at T */
+static double
+log_alive(const double *theta, double x, double tx, double T)
+{
+	return -(theta[R] + x) * log1p((T - tx) / (theta[ALPHA] + tx)) -
+		   theta[S] * log1p((T - tx) / (theta[BETA] + tx));
+}
+
+static double
+p_alive(const double *theta, double x, double tx, double T)
+{
+	return 1 / (1 + exp(log_dead(theta, x, tx, T, NULL, NULL) - log_alive(theta, x, tx, T)));
+}
+
+/* Fader, Hardie & Lee 2005b, with the limit at s = 1 and without loss of digits near it */
+static double
+orders_alive(const double *theta, double x, double T, double t)
+{
+	double since = log1p(t / (theta[BETA] + T));
+
+	return (theta[R] + x) / (theta[ALPHA] + T) * (theta[BETA] + T) * since *
+		   decay_mean((theta[S] - 1) * since);
+}
+
+static double
+orders_new(const double *theta, double t)
+{
+	return orders_alive(theta, 0, 0, t);
+}
+
+/* n orders by the time of death u, integrated over v = ln u */
+typedef struct Count
+{
+	const double *theta;
+	double n;
+} Count;
+
+static double
+log_count(const void *self, double v, double *slope)
+{
+	const Count *count = self;
+	const double *theta = count->theta;
+	double u = exp(v);
+
+	*slope = 1 + count->n - (theta[R] + count->n) * u / (theta[ALPHA] + u) -
+			 (theta[S] + 1) * u / (theta[BETA] + u);
+	return v - theta[R] * log1p(u / theta[ALPHA]) -
+		   (count->n > 0 ? count->n * log1p(theta[ALPHA] / u) : 0) -
+		   theta[S] * log1p(u / theta[BETA]) - log(theta[BETA] + u);
+}
+
+/* Alive at t with n orders, or dead before with as many: Fader & Hardie 2006, note 012. */
+static double
+probability(const double *theta, int32_t n, double t)
+{
+	Count count = {theta, n};
+	Interval over = {.low_open = true};
+	double dead;
+
+	if (t == 0)
+		return n == 0;
+	over.high = log(t);
+	over.low = -40 + log(fmin(theta[ALPHA] / (theta[R] + n + 1), theta[BETA] / (theta[S] + 1)));
+	dead = log(theta[S]) + log_integral(log_count, &count, over, NULL, NULL);
+	if (n > 0)
+		dead -= log(n) + log_beta(theta[R], n);
+	return exp(dead) + exp(negbin_log_probability(theta[R], theta[ALPHA], n, t) -
+						   theta[S] * log1p(t / theta[BETA]));
+}
+
+/* the discounted chance of living on for u, over v = ln u */
+typedef struct Residual
+{
+	double s;
+	double since;
+	double rate;
+} Residual;
+
+static double
+log_residual(const void *self, double v, double *slope)
+{
+	const Residual *residual = self;
+	double u = exp(v);
+
+	*slope = 1 - residual->rate * u - residual->s * u / (residual->since + u);
+	return v - residual->rate * u - residual->s * log1p(u / residual->since);
+}
+
+/*
+ * DERT of Fader, Hardie & Lee 2005b, given that the customer is alive: their confluent
+ * hypergeometric function of the second kind is this integral.
+ */
+static double
+residual_alive(const double *theta, double x, double T, double d)
+{
+	Residual residual = {theta[S], theta[BETA] + T, d};
+	Interval over = {.low_open = true};
+	double rate = (theta[R] + x) / (theta[ALPHA] + T);
+
+	if (d == 0)
+		return theta[S] > 1 ? rate * residual.since / (theta[S] - 1) : INFINITY;
+	over.low = -40 + log(fmin(1 / d, residual.since / theta[S]));
+	over.high = log(1000 / d); /* exp(-1000) is 0 */
+	return rate * exp(log_integral(log_residual, &residual, over, NULL, NULL));
+}
+
+static double
+loglik(const double *theta, double x, double tx, double T)
+{
+	return log_gamma_step(theta[R], x) - theta[R] * log1p(tx / theta[ALPHA]) -
+		   x * log(theta[ALPHA] + tx) - theta[S] * log1p(tx / theta[BETA]) +
+		   log_add(log_alive(theta, x, tx, T), log_dead(theta, x, tx, T, NULL, NULL));
+}
+
+/* The moments of the derivatives of ln integrand under the integrand. */
+typedef struct Moments
+{
+	const double *theta;
+	double shape; /* r + x */
+	double tx;
+	double nearest;
+	double weight;
+	Jet sum;
+} Moments;
+
+static void
+add_moments(void *state, double y, double weight)
+{
+	Moments *m = state;
+	double u = m->tx + m->nearest * expm1(y);
+	double a = 1 / (m->theta[ALPHA] + u);
+	double b = 1 / (m->theta[BETA] + u);
+	double g[JET_PARAMETERS] = {log(a), -m->shape * a, log(b), -(m->theta[S] + 1) * b};
+
+	m->weight += weight;
+	for (int i = 0; i < JET_PARAMETERS; i++)
+	{
+		m->sum.gradient[i] += weight * g[i];
+		for (int j = i; j < JET_PARAMETERS; j++)
+			m->sum.hessian[i][j] += weight * g[i] * g[j];
+	}
+	m->sum.hessian[R][ALPHA] -= weight * a;
+	m->sum.hessian[ALPHA][ALPHA] += weight * m->shape * a * a;
+	m->sum.hessian[S][BETA] -= weight * b;
+	m->sum.hessian[BETA][BETA] += weight * (m->theta[S] + 1) * b * b;
+}
+
+static void
+dead_jet(const double *theta, const Observation *o, Jet *dead)
+{
+	Moments m = {.theta = theta,
+				 .shape = theta[R] + o->frequency,
+				 .tx = o->recency,
+				 .nearest = fmin(theta[ALPHA], theta[BETA]) + o->recency};
+
+	dead->value = log_dead(theta, o->frequency, o->recency, o->age, add_moments, &m) -
+				  m.shape * log(theta[ALPHA] + m.tx) - theta[S] * log(theta[BETA] + m.tx);
+	for (int i = 0; i < JET_PARAMETERS; i++)
+		dead->gradient[i] = m.sum.gradient[i] / m.weight;
+	for (int i = 0; i < JET_PARAMETERS; i++)
+		for (int j = i; j < JET_PARAMETERS; j++)
+			dead->hessian[i][j] =
+				m.sum.hessian[i][j] / m.weight - dead->gradient[i] * dead->gradient[j];
+	dead->gradient[S] += 1 / theta[S];
+	dead->hessian[S][S] -= 1 / (theta[S] * theta[S]);
+}
+
+static void
+alive_jet(const double *theta, const Observation *o, Jet *alive)
+{
+	double shape = theta[R] + o->frequency;
+	double a = 1 / (theta[ALPHA] + o->age);
+	double b = 1 / (theta[BETA] + o->age);
+
+	alive->gradient[R] = log(a);
+	alive->gradient[ALPHA] = -shape * a;
+	alive->gradient[S] = log(b);
+	alive->gradient[BETA] = -theta[S] * b;
+	alive->hessian[R][ALPHA] = -a;
+	alive->hessian[ALPHA][ALPHA] = shape * a * a;
+	alive->hessian[S][BETA] = -b;
+	alive->hessian[BETA][BETA] = theta[S] * b * b;
+	alive->value = shape * alive->gradient[R] + theta[S] * alive->gradient[S];
+}
+
+static void
+loglik_jet(const double *theta, const Observation *o, size_t n, void (*breathe)(void), Jet *total)
+{
+	Jet common = {0};
+	int32_t x = -1;
+
+	*total = (Jet){0};
+	for (size_t i = 0; i < n; i++)
+	{
+		Jet alive = {0}, dead = {0}, either;
+
+		if (i % BREATHE_EVERY == 0)
+			breathe();
+		if (o[i].frequency != x)
+		{
+			x = o[i].frequency;
+			common = (Jet){0};
+			jet_add_gamma(&common, R, theta[R], x);
+			common.value += theta[R] * log(theta[ALPHA]) + theta[S] * log(theta[BETA]);
+			common.gradient[R] += log(theta[ALPHA]);
+			common.gradient[ALPHA] += theta[R] / theta[ALPHA];
+			common.gradient[S] += log(theta[BETA]);
+			common.gradient[BETA] += theta[S] / theta[BETA];
+			common.hessian[R][ALPHA] += 1 / theta[ALPHA];
+			common.hessian[ALPHA][ALPHA] -= theta[R] / (theta[ALPHA] * theta[ALPHA]);
+			common.hessian[S][BETA] += 1 / theta[BETA];
+			common.hessian[BETA][BETA] -= theta[S] / (theta[BETA] * theta[BETA]);
+		}
+		alive_jet(theta, &o[i], &alive);
+		if (o[i].recency < o[i].age)
+		{
+			dead_jet(theta, &o[i], &dead);
+			jet_log_add(&alive, &dead, &either);
+		}
+		else
+			either = alive;
+		jet_add(&either, &common, 1);
+		jet_add(total, &either, (double) o[i].count);
+	}
+}
+
+static void
+start(double frequency, double age, double *theta)
+{
+	theta[R] = 0.5;
+	theta[ALPHA] = 0.5 * age / frequency;
+	theta[S] = 0.5;
+	theta[BETA] = age;
+}
+
+/* ages are at most 1 during the fit */
+static const char *
+boundary(const double *theta)
+{
+	if (theta[S] < 1e-4 * fmin(1, theta[BETA]) || theta[S] < 1e-4 * theta[BETA])
+		return "no drop-out can be seen in these data";
+	if (theta[S] > 1e3)
+		return "customers do not differ in their drop-out rate";
+	if (theta[R] > 1e3)
+		return "customers do not differ in their order rate";
+	return NULL;
+}
+
+const Method paretonbd_method = {
+	.name = "pareto/nbd",
+	.parameters = 4,
+	.parameter = {"r", "alpha", "s", "beta"},
+	.p_alive = p_alive,
+	.orders_alive = orders_alive,
+	.orders_new = orders_new,
+	.probability = probability,
+	.residual_alive = residual_alive,
+	.loglik = loglik,
+	.loglik_jet = loglik_jet,
+	.start = start,
+	.lower = {1e-5, 1e-9, 1e-6, 1e-9},
+	.upper = {1e5, 1e9, 1e5, 1e9},
+	.scale = {0, 1, 0, 1},
+	.boundary = boundary,
+};
