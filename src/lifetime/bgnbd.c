@@ -186,8 +186,6 @@ loglik_jet(const double *theta, bool modified, const Observation *o, size_t n,
 	{
 		Jet alive = {0}, dead = {0}, either;
 		double survived = SURVIVED(modified, o[i].frequency);
-		double shape = theta[R] + o[i].frequency;
-		double rate = theta[ALPHA] + o[i].age;
 
 		if (i % BREATHE_EVERY == 0)
 			breathe();
@@ -197,34 +195,20 @@ loglik_jet(const double *theta, bool modified, const Observation *o, size_t n,
 			common = (Jet){0};
 			jet_add_gamma(&common, R, theta[R], x);
 			jet_add_beta(&common, A, theta[A], theta[B], 0, survived);
-			common.value += theta[R] * log(theta[ALPHA]);
-			common.gradient[R] += log(theta[ALPHA]);
-			common.gradient[ALPHA] += theta[R] / theta[ALPHA];
-			common.hessian[R][ALPHA] += 1 / theta[ALPHA];
-			common.hessian[ALPHA][ALPHA] -= theta[R] / (theta[ALPHA] * theta[ALPHA]);
 		}
-
-		alive.gradient[R] = -log(rate);
-		alive.gradient[ALPHA] = -shape / rate;
-		alive.hessian[R][ALPHA] = -1 / rate;
-		alive.hessian[ALPHA][ALPHA] = shape / (rate * rate);
-		alive.value = shape * alive.gradient[R];
+		jet_add_rate(&alive, R, theta[R], theta[ALPHA], x, o[i].age);
 		if (survived == 0)
 			either = alive;
 		else
 		{
 			double beta = theta[B] + survived - 1;
 
-			rate = theta[ALPHA] + o[i].recency;
-			dead.gradient[R] = -log(rate);
-			dead.gradient[ALPHA] = -shape / rate;
+			jet_add_rate(&dead, R, theta[R], theta[ALPHA], x, o[i].recency);
+			dead.value += log(theta[A] / beta);
 			dead.gradient[A] = 1 / theta[A];
 			dead.gradient[B] = -1 / beta;
-			dead.hessian[R][ALPHA] = -1 / rate;
-			dead.hessian[ALPHA][ALPHA] = shape / (rate * rate);
 			dead.hessian[A][A] = -1 / (theta[A] * theta[A]);
 			dead.hessian[B][B] = 1 / (beta * beta);
-			dead.value = shape * dead.gradient[R] + log(theta[A] / beta);
 			jet_log_add(&alive, &dead, &either);
 		}
 		jet_add(&either, &common, 1);

@@ -15,11 +15,12 @@
 #include "utils/memutils.h"
 
 #include "common/compat.h"
+#include "common/interval_days.h"
 #include "lifetime/clv_model.h"
 #include "lifetime/clv_summary.h"
 #include "lifetime/sbg.h"
 
-#define MAX_HORIZON_DAYS (1000 * CLV_DAYS_PER_YEAR)
+#define MAX_HORIZON_DAYS (1000 * MEAN_DAYS_PER_YEAR)
 #define MAX_UNITS 1e12
 
 PG_FUNCTION(clv_p_alive_ledger);
@@ -303,17 +304,17 @@ static double
 discounted_orders(const ClvModel *model, const Method *method, const BtydSummary *s, double days,
 				  double discount)
 {
-	double per_day = -log1p(discount) / CLV_DAYS_PER_YEAR;
-	double months = ceil(days / CLV_DAYS_PER_MONTH - 1e-9);
+	double per_day = -log1p(discount) / MEAN_DAYS_PER_YEAR;
+	double months = ceil(days / MEAN_DAYS_PER_MONTH - 1e-9);
 	double sum = 0;
 
 	for (double month = 1; month <= months; month++)
 	{
-		double end = month < months ? month * CLV_DAYS_PER_MONTH : days;
+		double end = month < months ? month * MEAN_DAYS_PER_MONTH : days;
 		double factor = exp(per_day * end);
 
 		if (month < months)
-			factor -= exp(per_day * fmin((month + 1) * CLV_DAYS_PER_MONTH, days));
+			factor -= exp(per_day * fmin((month + 1) * MEAN_DAYS_PER_MONTH, days));
 		sum += factor *
 			   method->orders_alive(model->theta, s->frequency, s->age, end / model->unit_days);
 		CHECK_FOR_INTERRUPTS();

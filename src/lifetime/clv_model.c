@@ -17,6 +17,7 @@
 #include "utils/numeric.h"
 
 #include "common/compat.h"
+#include "common/interval_days.h"
 
 /* beyond these no data lead, and the integrals need not go */
 #define LEAST_PARAMETER 1e-15
@@ -118,17 +119,11 @@ clv_model_add_note(ClvModel *model, const char *note)
 double
 clv_interval_days(const Interval *interval, const char *what)
 {
-	double days = interval->month * CLV_DAYS_PER_MONTH + interval->day +
-				  (double) interval->time / (double) USECS_PER_DAY;
+	double days = interval_days(interval);
 
-#ifdef INTERVAL_NOT_FINITE
-	if (INTERVAL_NOT_FINITE(interval))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("%s must be finite", what)));
-#endif
 	if (!(days >= 0))
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-						errmsg("%s must not be negative, not %s", what,
+						errmsg("%s must be finite and not negative, not %s", what,
 							   DatumGetCString(DirectFunctionCall1(interval_out,
 																   IntervalPGetDatum(interval))))));
 	return days;

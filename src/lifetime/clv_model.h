@@ -86,10 +86,7 @@ extern ClvKind clv_kind_by_name(const char *name, int length);
 /* The model's method, or an error that says that what cannot be asked of it. */
 extern const Method *clv_model_method(const ClvModel *model, const char *what);
 
-/* The length of an interval in days, a month being 365.25 / 12; what names it in errors. */
+/* The length of an interval in days, finite and at least 0; what names it in errors. */
 extern double clv_interval_days(const Interval *interval, const char *what);
-
-#define CLV_DAYS_PER_YEAR 365.25
-#define CLV_DAYS_PER_MONTH (CLV_DAYS_PER_YEAR / 12)
 
 #endif

@@ -99,116 +99,182 @@ evaluate(LogLikelihood f, void *data, int n, const double *theta, double weight,
 	}
 }
 
-/* Parameters that are not held at a limit; returns how many. */
-static int
-free_parameters(const Point *point, int n, const double *theta, const double *lower,
-				const double *upper, int *which, Fit *fit)
+/* The space of the search, and where in it we stand. */
+typedef struct Search
 {
-	int found = 0;
+	int parameters;
+	const double *lower;
+	const double *upper;
+	double theta[JET_PARAMETERS];
+	Point point;
+	/* the parameters that are not held at a limit, and the curvature between them */
+	int unknowns;
+	int which[JET_PARAMETERS];
+	double values[JET_PARAMETERS];
+	double vectors[JET_PARAMETERS][JET_PARAMETERS];
+} Search;
 
-	for (int i = 0; i < n; i++)
-	{
-		fit->limit[i] = theta[i] <= lower[i] && point->slope[i] < 0   ? -1
-						: theta[i] >= upper[i] && point->slope[i] > 0 ? 1
-																	  : 0;
-		if (fit->limit[i] == 0)
-			which[found++] = i;
-	}
-	return found;
+/* The limit that parameter i stands at, if any: -1 or 1. */
+static int
+at_limit(const Search *search, int i)
+{
+	return search->theta[i] <= search->lower[i] ? -1 : search->theta[i] >= search->upper[i] ? 1 : 0;
 }
 
 static double
-steepest(const Point *point, const int *which, int n)
+steepest(const Search *search, const Point *point)
 {
 	double result = 0;
 
-	for (int i = 0; i < n; i++)
-		result = fmax(result, fabs(point->slope[which[i]]));
+	for (int i = 0; i < search->unknowns; i++)
+		result = fmax(result, fabs(point->slope[search->which[i]]));
 	return result;
+}
+
+static void
+decompose(Search *search)
+{
+	double matrix[JET_PARAMETERS][JET_PARAMETERS];
+
+	for (int i = 0; i < search->unknowns; i++)
+		for (int j = 0; j < search->unknowns; j++)
+			matrix[i][j] = search->point.curvature[search->which[i]][search->which[j]];
+	eigen(search->unknowns, matrix, search->values, search->vectors);
+}
+
+/* Holds the parameters that are at a limit beyond which it goes up. */
+static void
+hold(Search *search)
+{
+	search->unknowns = 0;
+	for (int i = 0; i < search->parameters; i++)
+		if (at_limit(search, i) * search->point.slope[i] <= 0)
+			search->which[search->unknowns++] = i;
+	decompose(search);
+}
+
+/*
+ * The step for all parameters, of which those that it would take out from a limit are held as well;
+ * it ends where the first of the others comes to its limit.
+ */
+static void
+newton_step(Search *search, double radius, double *step)
+{
+	double part = 1;
+	int kept;
+
+	do
+	{
+		for (int i = 0; i < search->parameters; i++)
+			step[i] = 0;
+		for (int k = 0; k < search->unknowns; k++)
+		{
+			double along = 0;
+
+			for (int i = 0; i < search->unknowns; i++)
+				along += search->vectors[i][k] * search->point.slope[search->which[i]];
+			along /= fmax(fabs(search->values[k]), 1e-15);
+			/* each direction on its own: a flat one must not slow the others down */
+			along = fmin(fmax(along, -radius), radius);
+			for (int i = 0; i < search->unknowns; i++)
+				step[search->which[i]] += along * search->vectors[i][k];
+		}
+		kept = 0;
+		for (int i = 0; i < search->unknowns; i++)
+			if (at_limit(search, search->which[i]) * step[search->which[i]] <= 0)
+				search->which[kept++] = search->which[i];
+		if (kept == search->unknowns)
+			break;
+		search->unknowns = kept;
+		decompose(search);
+	} while (kept > 0);
+
+	for (int i = 0; i < search->parameters; i++)
+	{
+		double room = log((step[i] < 0 ? search->lower[i] : search->upper[i]) / search->theta[i]);
+
+		if (fabs(step[i]) > fabs(room))
+			part = fmin(part, room / step[i]);
+	}
+	for (int i = 0; i < search->parameters; i++)
+		step[i] *= part;
 }
 
 void
 fit_maximise(LogLikelihood f, void *data, int n, const double *lower, const double *upper,
 			 double weight, Fit *fit)
 {
+	Search search = {.parameters = n, .lower = lower, .upper = upper};
 	double radius = 1;
-	int which[JET_PARAMETERS];
-	double matrix[JET_PARAMETERS][JET_PARAMETERS];
-	double vectors[JET_PARAMETERS][JET_PARAMETERS];
-	double values[JET_PARAMETERS];
-	int unknowns = 0;
-	Point here;
 
 	for (int i = 0; i < n; i++)
-		fit->theta[i] = fmin(fmax(fit->theta[i], lower[i]), upper[i]);
-	evaluate(f, data, n, fit->theta, weight, &here);
-	for (int evaluations = 1;; evaluations++)
+		search.theta[i] = fmin(fmax(fit->theta[i], lower[i]), upper[i]);
+	evaluate(f, data, n, search.theta, weight, &search.point);
+	for (int evaluations = 1; evaluations < MAX_EVALUATIONS && radius > MIN_RADIUS; evaluations++)
 	{
-		double step[JET_PARAMETERS] = {0};
+		double step[JET_PARAMETERS];
 		double theta[JET_PARAMETERS];
 		double length = 0, gain = 0;
-		Point there;
+		Point next;
 
-		unknowns = free_parameters(&here, n, fit->theta, lower, upper, which, fit);
-		for (int i = 0; i < unknowns; i++)
-			for (int j = 0; j < unknowns; j++)
-				matrix[i][j] = here.curvature[which[i]][which[j]];
-		eigen(unknowns, matrix, values, vectors);
-		if (steepest(&here, which, unknowns) <= SLOPE_WANTED || radius < MIN_RADIUS ||
-			evaluations == MAX_EVALUATIONS)
+		hold(&search);
+		if (steepest(&search, &search.point) <= SLOPE_WANTED)
 			break;
-
-		for (int k = 0; k < unknowns; k++)
-		{
-			double along = 0;
-
-			for (int i = 0; i < unknowns; i++)
-				along += vectors[i][k] * here.slope[which[i]];
-			along /= fmax(fabs(values[k]), 1e-15);
-			/* each direction on its own: a flat one must not slow the others down */
-			along = fmin(fmax(along, -radius), radius);
-			for (int i = 0; i < unknowns; i++)
-				step[i] += along * vectors[i][k];
-		}
+		newton_step(&search, radius, step);
 		for (int i = 0; i < n; i++)
-			theta[i] = fit->theta[i];
-		for (int i = 0; i < unknowns; i++)
 		{
-			int k = which[i];
+			double to = search.theta[i] * exp(step[i]);
 
-			theta[k] = fmin(fmax(fit->theta[k] * exp(step[i]), lower[k]), upper[k]);
+			/* to the limit itself, not to within rounding of it */
+			theta[i] = to < lower[i] * (1 + 1e-12)   ? lower[i]
+					   : to > upper[i] * (1 - 1e-12) ? upper[i]
+													 : to;
 			length = fmax(length, fabs(step[i]));
-			gain += step[i] * here.slope[k];
+			gain += step[i] * search.point.slope[i];
 		}
-		evaluate(f, data, n, theta, weight, &there);
+		evaluate(f, data, n, theta, weight, &next);
 
 		/* near the top rounding hides the gain, but not the slope */
-		if (there.value > here.value ||
-			(there.value > here.value - 1e-12 * fabs(here.value) &&
-			 steepest(&there, which, unknowns) < 0.5 * steepest(&here, which, unknowns)))
+		if (next.value > search.point.value ||
+			(next.value > search.point.value - 1e-12 * fabs(search.point.value) &&
+			 steepest(&search, &next) < 0.5 * steepest(&search, &search.point)))
 		{
-			if (there.value - here.value > 0.5 * gain * 0.5)
+			if (next.value - search.point.value > 0.25 * gain)
 				radius = fmin(2 * radius, MAX_RADIUS);
-			here = there;
+			search.point = next;
 			for (int i = 0; i < n; i++)
-				fit->theta[i] = theta[i];
+				search.theta[i] = theta[i];
 		}
 		else
 			radius = 0.25 * fmin(radius, length);
 	}
 
+	hold(&search);
 	fit->note = NULL;
-	fit->loglik = here.value * weight;
-	fit->converged = steepest(&here, which, unknowns) <= SLOPE_ACCEPTED;
+	fit->loglik = search.point.value * weight;
+	fit->converged = steepest(&search, &search.point) <= SLOPE_ACCEPTED;
 	for (int i = 0; i < n; i++)
+	{
+		fit->theta[i] = search.theta[i];
+		fit->limit[i] = at_limit(&search, i);
 		fit->std_error[i] = NAN;
-	for (int i = 0; i < unknowns; i++)
+	}
+	for (int i = 0; i < search.unknowns; i++)
 	{
 		double variance = 0;
 
-		for (int k = 0; k < unknowns; k++)
-			variance += values[k] > 0 ? vectors[i][k] * vectors[i][k] / values[k] : NAN;
-		fit->std_error[which[i]] = fit->theta[which[i]] * sqrt(variance / weight);
+		fit->limit[search.which[i]] = 0;
+		for (int k = 0; k < search.unknowns; k++)
+		{
+			double share = search.vectors[i][k] * search.vectors[i][k];
+
+			/* a direction without curvature says nothing of the parameters that it moves */
+			if (search.values[k] > 1e-13)
+				variance += share / search.values[k];
+			else if (share > 1e-8)
+				variance = NAN;
+		}
+		fit->std_error[search.which[i]] = search.theta[search.which[i]] * sqrt(variance / weight);
 	}
 }
 

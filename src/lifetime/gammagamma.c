@@ -94,6 +94,10 @@ gammagamma_fit(Spending *customers, size_t n, void (*breathe)(void), Fit *fit)
 	fit->theta[Q] = 4;
 	fit->theta[V] = 0.75;
 	fit_maximise(loglik_jet, &all, GAMMAGAMMA_PARAMETERS, lower, upper, (double) n, fit);
+	if (fit->theta[Q] > 1e4)
+		fit->note = "customers do not differ in their mean spend";
+	else if (fit->theta[P] > 1e4)
+		fit->note = "the spend of a customer hardly varies from order to order";
 	fit->theta[V] *= mean;
 	fit->std_error[V] *= mean;
 	fit->loglik -= (double) n * log(mean);
@@ -117,5 +121,7 @@ gammagamma_correlation(const Spending *customers, size_t n)
 		xy += dx * dy;
 		yy += dy * dy;
 	}
-	return xx > 0 && yy > 0 ? xy / sqrt(xx * yy) : 0;
+	/* rounding is not variation */
+	return xx > 1e-20 * x * x * (double) n && yy > 1e-20 * y * y * (double) n ? xy / sqrt(xx * yy)
+																			  : 0;
 }

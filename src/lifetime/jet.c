@@ -59,3 +59,17 @@ jet_add_beta(Jet *jet, int i, double p, double q, double m, double n)
 	jet->hessian[i][i + 1] -= curvature;
 	jet->hessian[i + 1][i + 1] -= curvature;
 }
+
+void
+jet_add_rate(Jet *jet, int i, double p, double q, double x, double t)
+{
+	double sum = 1 / (q + t);
+	double gone = log1p(t / q);
+	double slope = t / q * sum;
+
+	jet->value -= p * gone - x * log(sum);
+	jet->gradient[i] -= gone;
+	jet->gradient[i + 1] += p * slope - x * sum;
+	jet->hessian[i][i + 1] += slope;
+	jet->hessian[i + 1][i + 1] += x * sum * sum - p * slope * (1 / q + sum);
+}

@@ -27,4 +27,11 @@ extern void jet_add_gamma(Jet *jet, int i, double p, double n);
 /* jet += ln B(p + m, q + n) - ln B(p, q), p and q being parameters i and i + 1 */
 extern void jet_add_beta(Jet *jet, int i, double p, double q, double m, double n);
 
+/*
+ * jet += -p ln(1 + t / q) - x ln(q + t), p and q being parameters i and i + 1: what a gamma (p, q)
+ * distributed rate leaves of x events at t, of no further ones until then. Written so that nothing
+ * cancels where p and q are large.
+ */
+extern void jet_add_rate(Jet *jet, int i, double p, double q, double x, double t);
+
 #endif

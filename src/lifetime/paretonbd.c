@@ -207,7 +207,7 @@ loglik(const double *theta, double x, double tx, double T)
 typedef struct Moments
 {
 	const double *theta;
-	double shape; /* r + x */
+	double x;
 	double tx;
 	double nearest;
 	double weight;
@@ -219,33 +219,32 @@ add_moments(void *state, double y, double weight)
 {
 	Moments *m = state;
 	double u = m->tx + m->nearest * expm1(y);
-	double a = 1 / (m->theta[ALPHA] + u);
 	double b = 1 / (m->theta[BETA] + u);
-	double g[JET_PARAMETERS] = {log(a), -m->shape * a, log(b), -(m->theta[S] + 1) * b};
+	Jet here = {0};
 
-	m->weight += weight;
+	jet_add_rate(&here, R, m->theta[R], m->theta[ALPHA], m->x, u);
+	jet_add_rate(&here, S, m->theta[S], m->theta[BETA], 0, u);
+	/* the density of the death itself, and the hessian as a moment about 0 */
+	here.gradient[BETA] -= b;
+	here.hessian[BETA][BETA] += b * b;
 	for (int i = 0; i < JET_PARAMETERS; i++)
-	{
-		m->sum.gradient[i] += weight * g[i];
 		for (int j = i; j < JET_PARAMETERS; j++)
-			m->sum.hessian[i][j] += weight * g[i] * g[j];
-	}
-	m->sum.hessian[R][ALPHA] -= weight * a;
-	m->sum.hessian[ALPHA][ALPHA] += weight * m->shape * a * a;
-	m->sum.hessian[S][BETA] -= weight * b;
-	m->sum.hessian[BETA][BETA] += weight * (m->theta[S] + 1) * b * b;
+			here.hessian[i][j] += here.gradient[i] * here.gradient[j];
+	jet_add(&m->sum, &here, weight);
+	m->weight += weight;
 }
 
 static void
 dead_jet(const double *theta, const Observation *o, Jet *dead)
 {
 	Moments m = {.theta = theta,
-				 .shape = theta[R] + o->frequency,
+				 .x = o->frequency,
 				 .tx = o->recency,
 				 .nearest = fmin(theta[ALPHA], theta[BETA]) + o->recency};
 
-	dead->value = log_dead(theta, o->frequency, o->recency, o->age, add_moments, &m) -
-				  m.shape * log(theta[ALPHA] + m.tx) - theta[S] * log(theta[BETA] + m.tx);
+	dead->value = log_dead(theta, m.x, m.tx, o->age, add_moments, &m) -
+				  theta[R] * log1p(m.tx / theta[ALPHA]) - m.x * log(theta[ALPHA] + m.tx) -
+				  theta[S] * log1p(m.tx / theta[BETA]);
 	for (int i = 0; i < JET_PARAMETERS; i++)
 		dead->gradient[i] = m.sum.gradient[i] / m.weight;
 	for (int i = 0; i < JET_PARAMETERS; i++)
@@ -254,24 +253,6 @@ dead_jet(const double *theta, const Observation *o, Jet *dead)
 				m.sum.hessian[i][j] / m.weight - dead->gradient[i] * dead->gradient[j];
 	dead->gradient[S] += 1 / theta[S];
 	dead->hessian[S][S] -= 1 / (theta[S] * theta[S]);
-}
-
-static void
-alive_jet(const double *theta, const Observation *o, Jet *alive)
-{
-	double shape = theta[R] + o->frequency;
-	double a = 1 / (theta[ALPHA] + o->age);
-	double b = 1 / (theta[BETA] + o->age);
-
-	alive->gradient[R] = log(a);
-	alive->gradient[ALPHA] = -shape * a;
-	alive->gradient[S] = log(b);
-	alive->gradient[BETA] = -theta[S] * b;
-	alive->hessian[R][ALPHA] = -a;
-	alive->hessian[ALPHA][ALPHA] = shape * a * a;
-	alive->hessian[S][BETA] = -b;
-	alive->hessian[BETA][BETA] = theta[S] * b * b;
-	alive->value = shape * alive->gradient[R] + theta[S] * alive->gradient[S];
 }
 
 static void
@@ -292,17 +273,9 @@ loglik_jet(const double *theta, const Observation *o, size_t n, void (*breathe)(
 			x = o[i].frequency;
 			common = (Jet){0};
 			jet_add_gamma(&common, R, theta[R], x);
-			common.value += theta[R] * log(theta[ALPHA]) + theta[S] * log(theta[BETA]);
-			common.gradient[R] += log(theta[ALPHA]);
-			common.gradient[ALPHA] += theta[R] / theta[ALPHA];
-			common.gradient[S] += log(theta[BETA]);
-			common.gradient[BETA] += theta[S] / theta[BETA];
-			common.hessian[R][ALPHA] += 1 / theta[ALPHA];
-			common.hessian[ALPHA][ALPHA] -= theta[R] / (theta[ALPHA] * theta[ALPHA]);
-			common.hessian[S][BETA] += 1 / theta[BETA];
-			common.hessian[BETA][BETA] -= theta[S] / (theta[BETA] * theta[BETA]);
 		}
-		alive_jet(theta, &o[i], &alive);
+		jet_add_rate(&alive, R, theta[R], theta[ALPHA], x, o[i].age);
+		jet_add_rate(&alive, S, theta[S], theta[BETA], 0, o[i].age);
 		if (o[i].recency < o[i].age)
 		{
 			dead_jet(theta, &o[i], &dead);

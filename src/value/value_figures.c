@@ -13,11 +13,9 @@
 #include "utils/timestamp.h"
 
 #include "common/compat.h"
+#include "common/interval_days.h"
 #include "common/numeric_decimal.h"
 #include "value/btyd.h"
-
-/* in all units and horizons */
-#define DAYS_PER_MONTH_MEAN (365.25 / 12)
 
 #define LEDGER_COLUMNS 4
 #define BTYD_COLUMNS 4
@@ -234,13 +232,8 @@ customer_value_ledger(PG_FUNCTION_ARGS)
 static double
 unit_days(const Interval *unit)
 {
-	double days = unit->month * DAYS_PER_MONTH_MEAN + unit->day +
-				  (double) unit->time / (double) USECS_PER_DAY;
+	double days = interval_days(unit);
 
-#ifdef INTERVAL_NOT_FINITE
-	if (INTERVAL_NOT_FINITE(unit))
-		days = 0;
-#endif
 	if (!(days > 0))
 		ereport(
 			ERROR,

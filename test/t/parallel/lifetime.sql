@@ -1,0 +1,7 @@
+-- fits of ledgers, of summaries, of opportunities and of contracts
+SELECT clv_fit(customer_value_of(day, amount) + customer_value_of(day + 1 + customer % 97, 5 + customer % 13) + customer_value_of(day + customer % 7 * 20, 9), 'bg/nbd', '2027-06-30') FROM purchase
+SELECT clv_fit(customer_value_of(day, amount) + customer_value_of(day + 1 + customer % 97, 5 + customer % 13) + customer_value_of(day + customer % 7 * 20, 9), 'mbg/nbd', '2026-10-01', '1 month') FROM purchase
+SELECT customer % 3, clv_fit((customer % 6, CASE WHEN customer % 6 = 0 THEN 0 ELSE 1 + customer % 11 END, 12 + customer % 17, CASE WHEN amount > 0 THEN amount END)::btyd_summary, 'pareto/nbd') FROM purchase GROUP BY 1 ORDER BY 1
+SELECT clv_fit_bgbb(customer % 6, CASE WHEN customer % 6 = 0 THEN 0 ELSE 6 + customer % 7 END, 12) FROM purchase
+SELECT clv_fit_sbg((ctid::text::point)[0]::int, (1000 - 3 * (ctid::text::point)[0])::bigint) FROM purchase WHERE (ctid::text::point)[1] = 1
+SELECT clv_fit(customer_value_of(day, amount) + customer_value_of(day + 9, 5), 'bg/nbd', '2027-06-30') FILTER (WHERE customer = 17) FROM purchase
