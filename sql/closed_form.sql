@@ -58,7 +58,7 @@ SELECT round(clv('{-100,60,60}', 0.1)::numeric, 10) AS present_value,
 -- A contract is a row of cash flows.
 SELECT abs(clv(array_agg(40 * power(0.9::float8, t) ORDER BY t), 0.1) - clv(40, 0.9, 0.1, 20, 'start')) < 1e-9 AS agree
 FROM generate_series(0, 19) t;
-SELECT clv(NULL::float8[], 0.1) IS NULL AS flows, clv('{1}', NULL) IS NULL AS discount;
+SELECT clv(NULL::float8[], 0.1) IS NULL AS flows, clv('{1}'::float8[], NULL) IS NULL AS discount;
 SELECT clv('{1,NULL}', 0.1);
 \echo :LAST_ERROR_SQLSTATE
 SELECT clv('{{1,2},{3,4}}', 0.1);
@@ -66,5 +66,5 @@ SELECT clv('{{1,2},{3,4}}', 0.1);
 SELECT clv('{1,Infinity}', 0.1);
 SELECT clv('{NaN}', 0.1);
 SELECT clv('{1}', -1);
-SELECT clv('{1}', 'NaN');
+SELECT clv('{1}'::float8[], 'NaN');
 SELECT clv('{0,1e308}', -0.99);

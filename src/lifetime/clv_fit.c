@@ -18,6 +18,7 @@
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 
+#include "common/aggregate.h"
 #include "common/compat.h"
 #include "lifetime/clv_model.h"
 #include "lifetime/clv_summary.h"
@@ -88,18 +89,6 @@ static void
 breathe(void)
 {
 	CHECK_FOR_INTERRUPTS();
-}
-
-static MemoryContext
-aggregate_context(FunctionCallInfo fcinfo)
-{
-	MemoryContext context;
-
-	if (!AggCheckCallContext(fcinfo, &context))
-		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-						errmsg("function %u can only be called as part of an aggregate",
-							   fcinfo->flinfo->fn_oid)));
-	return context;
 }
 
 static FitState *
