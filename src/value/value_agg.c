@@ -22,6 +22,9 @@
 #define SECOND_SLIM_DAYS 8
 #define FIRST_DAYS 4
 
+/* most customers have no more: these need no memory to be brought in order */
+#define FEW_DAYS 16
+
 PG_FUNCTION(customer_value_accumulate_date);
 PG_FUNCTION(customer_value_accumulate_timestamp);
 PG_FUNCTION(customer_value_accumulate_value);
@@ -402,16 +405,20 @@ static CustomerValue *
 state_ledger(const LedgerState *state)
 {
 	const Ledger *rest = state->rest ? &state->rest->ledger : NULL;
-	Ledger ledger = {0};
+	size_t count = (size_t) state->slim_count + (rest ? rest->count : 0);
+	LedgerDay few[FEW_DAYS];
+	Ledger ledger = {few, 0, 0};
 	CustomerValue *value;
 
-	ledger.days = ledger_days_alloc((size_t) state->slim_count + (rest ? rest->count : 0));
+	if (count > FEW_DAYS)
+		ledger.days = ledger_days_alloc(count);
 	for (int32 i = 0; i < state->slim_count; i++)
 		ledger_require(ledger_append(&ledger, widened(&state->slim[i]), state->slim_scale));
 	for (size_t i = 0; rest && i < rest->count; i++)
 		ledger_require(ledger_append(&ledger, rest->days[i], rest->scale));
 	value = customer_value_make(&ledger, NULL);
-	pfree(ledger.days);
+	if (ledger.days != few)
+		pfree(ledger.days);
 	return value;
 }
 
