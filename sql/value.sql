@@ -138,10 +138,11 @@ SELECT count(*) AS pairs,
 FROM random_ledger a JOIN random_ledger b ON b.i = (a.i * 7) % 300 + 1 JOIN random_ledger c ON c.i = (a.i * 11) % 300 + 1;
 SELECT (SELECT sum(cv) FROM random_ledger) = (SELECT sum(cv ORDER BY i DESC) FROM random_ledger) AS any_order;
 
--- sizes: 20 order days in at most 160 bytes, and what is typical
-SELECT max(pg_column_size(cv)) <= 160 AS within_160, avg(pg_column_size(cv)) < 110 AS mean_within_110 FROM (
-	SELECT c, customer_value(date '2015-01-01' + (k * 80 + 70 * random())::int, round((random() * 5000)::numeric, 2)) AS cv
-	FROM generate_series(1, 200) c, generate_series(1, 20) k GROUP BY c) s;
+-- sizes: 20 order days in at most 160 bytes, with costs, too
+SELECT max(pg_column_size(without_cost)) <= 100 AS without_cost, max(pg_column_size(with_cost)) <= 160 AS with_cost FROM (
+	SELECT customer_value(day, amount) AS without_cost, customer_value(day, amount, amount * 0.5) AS with_cost FROM (
+		SELECT c, date '2020-01-01' + k * 70 + (random() * 50)::int AS day, round((random() * 5000)::numeric, 1) AS amount
+		FROM generate_series(1, 200) c, generate_series(1, 20) k) o GROUP BY c) s;
 
 -- figures
 CREATE VIEW shop AS SELECT '{2025-01-15 1 100 60,2025-06-01 2 50.50,2025-12-31 0 -20,2026-01-01 1 0 1,2026-02-01 -1 -10}'::customer_value AS cv;

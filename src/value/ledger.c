@@ -11,10 +11,20 @@
 #define SCALE_MASK 0x0F
 #define VERSION_SHIFT 5
 
-#define FORMS_WITHOUT_COSTS 2
-#define FORMS_WITH_COSTS 6
+/* the kind of a day, see ledger.h */
+#define NO_COST 0
+#define COST_OF_ORDERS 1
+#define COST_OF_SOME 2
 
-/* so many bits can a varint have that we write: sign and LEDGER_DIGITS digits need 101 */
+#define TRAITS 12
+#define KIND_TRAIT 4
+#define AMOUNT_SIGN_TRAIT 2
+#define COST_SIGN_TRAIT 1
+
+/* a day takes no more: step 5, amount 15, traits 6, costed 5, cost 15 */
+#define DAY_BYTES 46
+
+/* so many bits can a varint have that we write: LEDGER_DIGITS digits and a flag need 101 */
 #define VARINT_BITS 105
 
 /* below this, moving neighbours is faster than a general sort */
@@ -30,19 +40,6 @@ static inline wide
 unzigzag(uwide value)
 {
 	return (value & 1) ? (wide) ~(value >> 1) : (wide) (value >> 1);
-}
-
-static inline size_t
-varint_size(uwide value)
-{
-	size_t size = 1;
-
-	while (value >= 0x80)
-	{
-		value >>= 7;
-		size++;
-	}
-	return size;
 }
 
 static inline uint8_t *
@@ -82,24 +79,11 @@ get_varint(LedgerReader *reader, uwide *value)
 }
 
 static inline bool
-get_count(LedgerReader *reader, int64_t *count)
+as_count(uwide value, int64_t *count)
 {
-	uwide value;
-
-	if (!get_varint(reader, &value) || value > UINT32_MAX)
+	if (value > UINT32_MAX)
 		return false;
 	*count = (int64_t) unzigzag(value);
-	return true;
-}
-
-static inline bool
-get_figure(LedgerReader *reader, wide *figure)
-{
-	uwide value;
-
-	if (!get_varint(reader, &value))
-		return false;
-	*figure = unzigzag(value);
 	return true;
 }
 
@@ -122,20 +106,15 @@ ledger_open(LedgerReader *reader, const void *bytes, size_t length)
 }
 
 static inline bool
-get_day(LedgerReader *reader, LedgerDay *day)
+get_step(LedgerReader *reader)
 {
-	unsigned forms = reader->costs ? FORMS_WITH_COSTS : FORMS_WITHOUT_COSTS;
-	unsigned form;
-	uwide head;
-	uint64_t step;
+	uwide step;
 
-	if (!get_varint(reader, &head) || head > UINT64_MAX)
+	if (!get_varint(reader, &step))
 		return false;
-	step = (uint64_t) head / forms;
-	form = (unsigned) ((uint64_t) head % forms);
 	if (reader->started)
 	{
-		if (step >= (uint64_t) ((int64_t) LEDGER_LAST_DAY - reader->day))
+		if (step >= (uwide) ((int64_t) LEDGER_LAST_DAY - reader->day))
 			return false;
 		reader->day += 1 + (int32_t) step;
 	}
@@ -148,18 +127,44 @@ get_day(LedgerReader *reader, LedgerDay *day)
 		reader->day = (int32_t) first;
 		reader->started = true;
 	}
+	return true;
+}
 
+static inline bool
+get_day(LedgerReader *reader, LedgerDay *day)
+{
+	unsigned kind = reader->costs ? COST_OF_ORDERS : NO_COST;
+	unsigned traits = 0;
+	uwide value;
+
+	if (!get_step(reader) || !get_varint(reader, &value))
+		return false;
 	day->day = reader->day;
 	day->orders = 1;
 	day->costed = 0;
+	day->amount = (wide) (value >> 1);
 	day->cost = 0;
-	if (form % 2 == 1 && !get_count(reader, &day->orders))
-		return false;
-	if (form / 2 == 1)
+	if (value & 1)
+	{
+		if (!get_varint(reader, &value) || value > UINT64_MAX ||
+			!as_count((uint64_t) value / TRAITS, &day->orders))
+			return false;
+		traits = (unsigned) ((uint64_t) value % TRAITS);
+		kind = traits / KIND_TRAIT;
+		if (traits & AMOUNT_SIGN_TRAIT)
+			day->amount = -day->amount;
+	}
+	if (kind == COST_OF_ORDERS)
 		day->costed = day->orders;
-	if (form / 2 == 2 && !get_count(reader, &day->costed))
+	else if (kind == COST_OF_SOME && !(get_varint(reader, &value) && as_count(value, &day->costed)))
 		return false;
-	return get_figure(reader, &day->amount) && (form / 2 == 0 || get_figure(reader, &day->cost));
+	if (kind != NO_COST)
+	{
+		if (!get_varint(reader, &value))
+			return false;
+		day->cost = traits & COST_SIGN_TRAIT ? -(wide) value : (wide) value;
+	}
+	return true;
 }
 
 bool
@@ -174,7 +179,7 @@ ledger_next(LedgerReader *reader, LedgerDay *day)
 }
 
 /*
- * A day takes two bytes at least: its head and its amount.
+ * A day takes two bytes at least: its step and its amount.
  */
 size_t
 ledger_most_days(size_t length)
@@ -192,16 +197,6 @@ static inline bool
 knows_cost(const LedgerDay *day)
 {
 	return day->costed != 0 || day->cost != 0;
-}
-
-static inline unsigned
-form_of(const LedgerDay *day)
-{
-	unsigned form = day->orders != 1;
-
-	if (knows_cost(day))
-		form += day->costed == day->orders ? 2 : 4;
-	return form;
 }
 
 static inline bool
@@ -230,15 +225,30 @@ magnitude(wide figure)
 }
 
 /*
- * The head, given the day before.
+ * Writes a day, at most DAY_BYTES, given the one before, if any. The amount and the cost are its own, or
+ * the same at a smaller scale. Returns where the next day goes.
  */
-static inline uint64_t
-head_of(const LedgerDay *day, const LedgerDay *before, bool costs)
+static inline uint8_t *
+put_day(uint8_t *p, const LedgerDay *day, const LedgerDay *before, bool costs, wide amount,
+		wide cost)
 {
-	uint64_t step =
-		before ? (uint64_t) ((int64_t) day->day - before->day - 1) : (uint64_t) zigzag(day->day);
+	unsigned kind = !knows_cost(day)             ? NO_COST
+					: day->costed == day->orders ? COST_OF_ORDERS
+												 : COST_OF_SOME;
+	bool regular =
+		day->orders == 1 && amount >= 0 && cost >= 0 && kind == (costs ? COST_OF_ORDERS : NO_COST);
 
-	return step * (costs ? FORMS_WITH_COSTS : FORMS_WITHOUT_COSTS) + form_of(day);
+	p = put_varint(p, before ? (uwide) ((int64_t) day->day - before->day - 1) : zigzag(day->day));
+	p = put_varint(p, (uwide) magnitude(amount) << 1 | !regular);
+	if (!regular)
+		p = put_varint(p, zigzag(day->orders) * TRAITS + kind * KIND_TRAIT +
+							  (amount < 0 ? AMOUNT_SIGN_TRAIT : 0) +
+							  (cost < 0 ? COST_SIGN_TRAIT : 0));
+	if (kind == COST_OF_SOME)
+		p = put_varint(p, zigzag(day->costed));
+	if (kind != NO_COST)
+		p = put_varint(p, (uwide) magnitude(cost));
+	return p;
 }
 
 /*
@@ -279,7 +289,7 @@ ledger_measure(const Ledger *ledger, LedgerLayout *layout)
 		const LedgerDay *day = &ledger->days[i];
 		wide amount = divided(day->amount, layout->divisor);
 		wide cost = divided(day->cost, layout->divisor);
-		unsigned form = form_of(day);
+		uint8_t scratch[DAY_BYTES];
 
 		if (amount <= -limit || amount >= limit || cost <= -limit || cost >= limit)
 			return LEDGER_FIGURES;
@@ -288,14 +298,8 @@ ledger_measure(const Ledger *ledger, LedgerLayout *layout)
 		if (amounts >= limit || costs >= limit)
 			return LEDGER_FIGURES;
 
-		size += varint_size(head_of(day, i ? day - 1 : NULL, layout->costs));
-		if (form % 2 == 1)
-			size += varint_size(zigzag(day->orders));
-		if (form / 2 == 2)
-			size += varint_size(zigzag(day->costed));
-		size += varint_size(zigzag(amount));
-		if (form / 2 != 0)
-			size += varint_size(zigzag(cost));
+		size += (size_t) (put_day(scratch, day, i ? day - 1 : NULL, layout->costs, amount, cost) -
+						  scratch);
 	}
 	layout->size = size;
 	return LEDGER_FINE;
@@ -311,47 +315,39 @@ ledger_write(const Ledger *ledger, const LedgerLayout *layout, void *bytes)
 	for (size_t i = 0; i < ledger->count; i++)
 	{
 		const LedgerDay *day = &ledger->days[i];
-		unsigned form = form_of(day);
 
-		p = put_varint(p, head_of(day, i ? day - 1 : NULL, layout->costs));
-		if (form % 2 == 1)
-			p = put_varint(p, zigzag(day->orders));
-		if (form / 2 == 2)
-			p = put_varint(p, zigzag(day->costed));
-		p = put_varint(p, zigzag(divided(day->amount, layout->divisor)));
-		if (form / 2 != 0)
-			p = put_varint(p, zigzag(divided(day->cost, layout->divisor)));
+		p = put_day(p, day, i ? day - 1 : NULL, layout->costs,
+					divided(day->amount, layout->divisor), divided(day->cost, layout->divisor));
 	}
 }
 
 /*
- * Reads the days as ledger_next does, and checks that ledger_write would have written them so: what
- * get_varint and get_day let pass is a day without figures, a form or a scale larger than need be, a
- * costs flag for nothing, and figures beyond the limits.
+ * Reads the days as ledger_next does and checks that ledger_write would have written them so: each day
+ * byte by byte, and neither costs flag nor scale for nothing.
  */
 LedgerError
 ledger_check(const void *bytes, size_t length)
 {
 	wide limit = decimal_power(LEDGER_DIGITS);
 	LedgerReader reader;
-	LedgerDay day;
+	LedgerDay day, before;
 	wide amounts = 0, costs = 0;
 	size_t count = 0;
+	const uint8_t *start;
 	bool scaled, costly = false;
 
 	ledger_open(&reader, bytes, length);
 	scaled = reader.scale == 0;
-	for (;;)
+	for (start = reader.next; ledger_next(&reader, &day); start = reader.next)
 	{
-		const uint8_t *head = reader.next;
-		unsigned forms = reader.costs ? FORMS_WITH_COSTS : FORMS_WITHOUT_COSTS;
-		LedgerReader again = reader;
-		uwide value;
+		uint8_t again[DAY_BYTES];
+		size_t size = (size_t) (reader.next - start);
 
-		if (!ledger_next(&reader, &day))
-			break;
-		again.next = head;
-		if (!get_varint(&again, &value) || value % forms != form_of(&day) || is_void(&day))
+		if (is_void(&day) ||
+			(size_t) (put_day(again, &day, count ? &before : NULL, reader.costs, day.amount,
+							  day.cost) -
+					  again) != size ||
+			memcmp(again, start, size) != 0)
 			return LEDGER_DAMAGED;
 		if (++count > LEDGER_MAX_DAYS)
 			return LEDGER_TOO_MANY_DAYS;
@@ -363,6 +359,7 @@ ledger_check(const void *bytes, size_t length)
 			return LEDGER_FIGURES;
 		scaled = scaled || day.amount % 10 != 0 || day.cost % 10 != 0;
 		costly = costly || knows_cost(&day);
+		before = day;
 	}
 	if (reader.damaged || !scaled || costly != reader.costs)
 		return LEDGER_DAMAGED;

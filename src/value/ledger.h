@@ -13,21 +13,18 @@
  *
  *	  byte 0	bits 5 to 7 the version, bit 4 set where any cost is known, bits 0 to 3 the scale
  *	  then for each day
- *		head	step * forms + form
- *		orders	where the form says so
- *		costed	where the form says so
- *		amount
- *		cost	where the form says so
+ *		step	on the first day its number, zigzag; later the number of days skipped since the last
+ *		amount	2 * |amount|, and 1 more if the day is irregular
+ *		traits	of an irregular day: 12 * orders, zigzag, + 4 * kind + 2 * (amount < 0) + (cost < 0)
+ *		costed	if the kind is 2, zigzag
+ *		cost	if the kind is not 0, |cost|
  *
- * Each is a varint: seven bits a byte, lowest first, the top bit set on all bytes but the last; never
- * longer than needed. All but the head are signed, in zigzag order (0, -1, 1, -2, 2 ...). The step is
- * the zigzag day itself on the first day, and later the number of days skipped since the last.
+ * A kind of 0 means that no cost is known, 1 that costed equals orders, 2 that it does not. A day is
+ * regular if it has one order, no negative figure and, in a ledger with costs, the kind 1.
  *
- *	  form % 2	0: one order		1: orders stands there
- *	  form / 2	0: no cost known	1: costed equals orders, cost stands there	2: both stand there
- *
- * Without costs there are two forms, with costs there are six. Always the first possible form is
- * used. The scale is the smallest at which all amounts and costs are integers.
+ * All are varints: seven bits a byte, lowest first, the top bit set on all bytes but the last; never
+ * longer than needed. Zigzag is the order 0, -1, 1, -2, 2 ... The scale is the smallest at which all
+ * amounts and costs are integers.
  */
 #ifndef CUSTOMER_VALUE_LEDGER_H
 #define CUSTOMER_VALUE_LEDGER_H

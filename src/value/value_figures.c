@@ -68,8 +68,8 @@ figure_numeric(wide figure, int scale)
 static Numeric
 quotient(Numeric a, int64 b)
 {
-	Datum ratio = DirectFunctionCall2(numeric_div, NumericGetDatum(a),
-									  NumericGetDatum(int64_to_numeric(b)));
+	Datum ratio =
+		DirectFunctionCall2(numeric_div, NumericGetDatum(a), NumericGetDatum(int64_to_numeric(b)));
 
 	return DatumGetNumeric(DirectFunctionCall1(numeric_trim_scale, ratio));
 }

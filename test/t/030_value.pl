@@ -49,15 +49,16 @@ my @refused = (
 	[ 'another version', "\1\x40" => '22P03' ],
 	[ 'a scale of 10', "\1\x2A\0\2" => '22P03' ],
 	[ 'a scale for nothing', "\1\x22\0\x14" => '22P03' ],
-	[ 'a costs flag for nothing', "\1\x30\0\2" => '22P03' ],
-	[ 'a day without figures', "\1\x20\1\0\0" => '22P03' ],
-	[ 'one order written out', "\1\x20\1\2\2" => '22P03' ],
+	[ 'a costs flag for nothing', "\1\x30\0\3\x18" => '22P03' ],
+	[ 'a day without figures', "\1\x20\1\1\0" => '22P03' ],
+	[ 'a regular day written as irregular', "\1\x20\1\3\x18" => '22P03' ],
+	[ 'a negative zero', "\1\x20\1\1\x02" => '22P03' ],
 	[ 'an overlong number', "\1\x20\x80\0\2" => '22P03' ],
 	[ 'a number without end', "\1\x20" . "\xFF" x 100 => '22P03' ],
 	[ 'a day beyond all days', "\1\x20\xFE\xFF\xFF\xFF\x7F\2" => '22P03' ],
 	[ 'a truncated ledger', substr($full, 0, -1) => '22P03' ],
 	[ 'an extended ledger', "$full\0" => '22P03' ],
-	[ 'an amount beyond 30 digits', "\1\x20\0" . "\xFF" x 14 . "\x7F" => '22003' ]);
+	[ 'an amount beyond 30 digits', "\1\x20\0\xFE" . "\xFF" x 13 . "\x7F" => '22003' ]);
 foreach my $case (@refused)
 {
 	my ($what, $value, $state) = @$case;

@@ -13,7 +13,7 @@
 #define ROUNDS 20000
 #define SPAN 24 /* days of the model */
 #define MOST_DAYS 200
-#define MOST_BYTES (MOST_DAYS * 45 + 1)
+#define MOST_BYTES (MOST_DAYS * 46 + 1)
 
 /* The model: every figure at the finest scale. */
 typedef struct Model
