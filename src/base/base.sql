@@ -1,0 +1,233 @@
+-- base: live customer bases, making and dropping them
+--
+-- A base is an ordinary schema with ordinary tables of the role that made it; what is here only looks
+-- after it, always with the caller's rights. Names go through format's %I, and statements on a base
+-- spell out every schema.
+
+CREATE SCHEMA customer_value;
+GRANT USAGE ON SCHEMA customer_value TO PUBLIC;
+
+COMMENT ON SCHEMA customer_value IS
+'what makes and looks after live customer bases; open to everybody, since all of it acts with the rights of its caller or, in triggers, of the owner of the base';
+
+
+CREATE FUNCTION customer_value.check_base(base name) RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	owner oid;
+	tables bigint;
+	foreign_tables bigint;
+BEGIN
+	SELECT nspowner INTO owner FROM pg_namespace WHERE nspname = base;
+	SELECT count(*), count(*) FILTER (WHERE c.relowner <> owner) INTO tables, foreign_tables
+	FROM pg_class c
+	WHERE c.relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = base) AND c.relkind = 'r'
+		AND c.relname IN ('customer', 'cutoffs', 'change', 'queue', 'settings', 'source');
+	IF tables < 6 THEN
+		RAISE invalid_schema_name USING
+			MESSAGE = format('there is no customer base "%s"', base),
+			HINT = 'customer_value.create_base() makes one.';
+	END IF;
+	IF foreign_tables > 0 THEN
+		RAISE object_not_in_prerequisite_state USING
+			MESSAGE = format('schema and tables of customer base "%s" belong to different roles', base),
+			HINT = 'Give all of it to one role, with REASSIGN OWNED or ALTER … OWNER TO.';
+	END IF;
+	IF NOT pg_has_role(owner, 'USAGE') THEN
+		RAISE insufficient_privilege USING MESSAGE = format('must be owner of customer base "%s"', base);
+	END IF;
+END
+$$;
+
+COMMENT ON FUNCTION customer_value.check_base(name) IS
+'an error unless there is such a base, all in one hand, and the caller has the rights of its owner';
+
+
+CREATE FUNCTION customer_value.check_read_committed(caller text) RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	-- the others would not see what was written while this waited for a lock
+	IF current_setting('transaction_isolation') NOT IN ('read committed', 'read uncommitted') THEN
+		RAISE invalid_transaction_state USING
+			MESSAGE = format('%s must run at isolation level READ COMMITTED', caller),
+			HINT = 'Use BEGIN ISOLATION LEVEL READ COMMITTED.';
+	END IF;
+END
+$$;
+
+COMMENT ON FUNCTION customer_value.check_read_committed(text) IS 'an error in transactions that keep one snapshot';
+
+
+CREATE FUNCTION customer_value.standing(ledger customer_value, facts jsonb, previous text,
+	measure text, since date, as_of date, cutoffs abc_cutoffs, last_class text, rules segment_rules)
+RETURNS TABLE (basis numeric, abc_class text, score float8, segment text)
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+BEGIN ATOMIC
+	SELECT b.basis,
+		coalesce(abc_class_of(b.basis, standing.cutoffs), standing.last_class),
+		segment_score(f.facts, standing.rules),
+		CASE WHEN standing.rules IS NOT NULL THEN segment_of(f.facts, standing.rules, standing.previous) END
+	FROM (SELECT CASE standing.measure
+				WHEN 'amount' THEN amount(standing.ledger, standing.since)
+				WHEN 'margin' THEN margin(standing.ledger, standing.since)
+				WHEN 'orders' THEN orders(standing.ledger, standing.since)::numeric
+			END OFFSET 0) AS b(basis),
+		(SELECT CASE WHEN standing.rules IS NOT NULL THEN
+				facts(standing.ledger, greatest(standing.as_of, last_order(standing.ledger)))
+				|| coalesce(standing.facts, '{}')
+			END OFFSET 0) AS f(facts);
+END;
+
+COMMENT ON FUNCTION customer_value.standing(customer_value, jsonb, text, text, date, date, abc_cutoffs, text, segment_rules) IS
+'where a customer stands: basis, class and segment from his ledger, further facts and previous segment, by what is in force (the columns of the table cutoffs); the one definition that trigger, rebalance and verify share. The basis counts from the day since on; the facts are those of as_of or, if later, of the last order';
+
+
+CREATE FUNCTION customer_value.create_base(base name, key regtype DEFAULT 'bigint', basis text DEFAULT 'amount',
+	period interval DEFAULT NULL, cuts numeric[] DEFAULT '{0.80,0.95}', rules segment_rules DEFAULT NULL,
+	hysteresis float8 DEFAULT 0, notify boolean DEFAULT false)
+RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF base IS NULL OR key IS NULL OR basis IS NULL OR cuts IS NULL OR hysteresis IS NULL OR notify IS NULL THEN
+		RAISE null_value_not_allowed USING MESSAGE = 'base, key, basis, cuts, hysteresis and notify must not be null';
+	END IF;
+	IF key NOT IN ('smallint', 'integer', 'bigint', 'numeric', 'text', 'uuid') THEN
+		RAISE datatype_mismatch USING
+			MESSAGE = format('customers cannot have keys of type %s', key),
+			HINT = 'Use smallint, integer, bigint, numeric, text or uuid.';
+	END IF;
+	IF basis = 'clv' THEN
+		RAISE feature_not_supported USING MESSAGE = 'basis "clv" is not supported yet';
+	ELSIF basis NOT IN ('amount', 'margin', 'orders') THEN
+		RAISE invalid_parameter_value USING
+			MESSAGE = format('unknown basis "%s"', basis),
+			HINT = 'Use amount, margin or orders.';
+	END IF;
+	IF period <= interval '0' OR NOT isfinite(period) THEN
+		RAISE invalid_parameter_value USING MESSAGE = 'period must be positive and finite';
+	END IF;
+	IF hysteresis <> 0 THEN
+		RAISE feature_not_supported USING MESSAGE = 'hysteresis is not supported yet';
+	END IF;
+	IF notify THEN
+		RAISE feature_not_supported USING MESSAGE = 'notification is not supported yet';
+	END IF;
+	PERFORM @extschema@.abc_cutoffs(1::numeric, cuts); -- an error unless the cuts rise within (0, 1)
+
+	EXECUTE format('CREATE SCHEMA %I', base);
+	EXECUTE format($sql$
+		CREATE TABLE %1$I.customer (
+			customer_id %2$s PRIMARY KEY,
+			value %3$s.customer_value NOT NULL,
+			facts jsonb,
+			basis numeric,
+			abc_class text,
+			score double precision,
+			segment text,
+			since timestamptz NOT NULL DEFAULT now(),
+			due date);
+		CREATE TABLE %1$I.cutoffs (
+			the_only boolean PRIMARY KEY DEFAULT true CHECK (the_only),
+			as_of date NOT NULL,
+			basis text NOT NULL,
+			since date NOT NULL,
+			cutoffs %3$s.abc_cutoffs,
+			last_class text,
+			rules %3$s.segment_rules,
+			settled_at timestamptz NOT NULL DEFAULT now());
+		CREATE TABLE %1$I.change (
+			customer %2$s NOT NULL,
+			changed_at timestamptz NOT NULL DEFAULT now(),
+			what text NOT NULL,
+			old_value text,
+			new_value text,
+			reason text NOT NULL);
+		CREATE INDEX ON %1$I.change (customer, changed_at);
+		CREATE TABLE %1$I.queue (
+			customer_id %2$s NOT NULL);
+		CREATE TABLE %1$I.settings (
+			the_only boolean PRIMARY KEY DEFAULT true CHECK (the_only),
+			layout integer NOT NULL,
+			key text NOT NULL,
+			basis text NOT NULL CHECK (basis IN ('amount', 'margin', 'orders')),
+			period interval CHECK (period > interval '0'),
+			cuts numeric[] NOT NULL,
+			rules %3$s.segment_rules,
+			hysteresis double precision NOT NULL CHECK (hysteresis = 0),
+			notify boolean NOT NULL CHECK (NOT notify));
+		CREATE TABLE %1$I.source (
+			source integer PRIMARY KEY,
+			schema_name name NOT NULL,
+			table_name name NOT NULL,
+			owner_name name NOT NULL,
+			customer name NOT NULL,
+			at name NOT NULL,
+			amount name NOT NULL,
+			cost name,
+			filter text,
+			mode text NOT NULL,
+			tracked_at timestamptz NOT NULL DEFAULT now());
+
+		CREATE TRIGGER record_insert AFTER INSERT ON %1$I.customer FOR EACH ROW
+			WHEN (NEW.abc_class IS NOT NULL OR NEW.segment IS NOT NULL)
+			EXECUTE FUNCTION customer_value.record_change();
+		CREATE TRIGGER record_update AFTER UPDATE ON %1$I.customer FOR EACH ROW
+			WHEN (OLD.abc_class IS DISTINCT FROM NEW.abc_class OR OLD.segment IS DISTINCT FROM NEW.segment)
+			EXECUTE FUNCTION customer_value.record_change();
+		CREATE TRIGGER record_delete AFTER DELETE ON %1$I.customer FOR EACH ROW
+			WHEN (OLD.abc_class IS NOT NULL OR OLD.segment IS NOT NULL)
+			EXECUTE FUNCTION customer_value.record_change();
+
+		CREATE VIEW %1$I.summary AS
+		SELECT abc_class, segment, count(*) AS customers, sum(basis) AS basis,
+			sum(basis) / nullif(sum(sum(basis)) OVER (), 0) AS share
+		FROM %1$I.customer
+		GROUP BY abc_class, segment
+		ORDER BY abc_class, segment;
+
+		COMMENT ON TABLE %1$I.customer IS 'the customers: ledger, and where they stand';
+		COMMENT ON COLUMN %1$I.customer.value IS 'the ledger of all orders in the tracked tables';
+		COMMENT ON COLUMN %1$I.customer.facts IS 'further facts, laid over those of the ledger';
+		COMMENT ON COLUMN %1$I.customer.basis IS 'the figure that decides the class';
+		COMMENT ON COLUMN %1$I.customer.since IS 'since when class and segment are what they are';
+		COMMENT ON COLUMN %1$I.customer.due IS 'when time alone would change class or segment';
+		COMMENT ON TABLE %1$I.cutoffs IS 'what is in force since the last rebalance: customers are classed by this; written by rebalance';
+		COMMENT ON TABLE %1$I.change IS 'history: every change of a class or segment, with its reason';
+		COMMENT ON TABLE %1$I.queue IS 'customers whose orders changed during a rebalance, for the next one';
+		COMMENT ON TABLE %1$I.settings IS 'what the owner wants; comes into force with the next rebalance';
+		COMMENT ON TABLE %1$I.source IS 'the tracked tables as they were named then; written by track_orders and untrack';
+		COMMENT ON VIEW %1$I.summary IS 'customers and basis by class and segment';
+	$sql$, base, key, '@extschema@');
+	EXECUTE format('INSERT INTO %I.settings (layout, key, basis, period, cuts, rules, hysteresis, notify)
+		VALUES (1, $1, $2, $3, $4, $5, $6, $7)', base)
+	USING format_type(key, NULL), basis, period, cuts, rules, hysteresis, notify;
+	EXECUTE format('INSERT INTO %I.cutoffs (as_of, basis, since, rules) VALUES ($1, $2, $3, $4)', base)
+	USING current_date, basis, coalesce((current_date - period)::date, '-infinity'), rules;
+END
+$$;
+
+COMMENT ON FUNCTION customer_value.create_base(name, regtype, text, interval, numeric[], segment_rules, float8, boolean) IS
+'makes a live customer base: a schema of that name, owned by the caller, with its tables; see the README for the arguments';
+
+
+CREATE FUNCTION customer_value.drop_base(base name) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET client_min_messages = warning
+AS $$
+DECLARE
+	source integer;
+BEGIN
+	PERFORM customer_value.check_base(base);
+	FOR source IN EXECUTE format('SELECT source FROM %I.source', base) LOOP
+		EXECUTE format('DROP TYPE IF EXISTS %I.%I CASCADE', base, 'source_' || source);
+	END LOOP;
+	EXECUTE format('DROP VIEW %I.summary', base);
+	EXECUTE format('DROP TABLE %1$I.customer, %1$I.cutoffs, %1$I.change, %1$I.queue, %1$I.settings, %1$I.source', base);
+	EXECUTE format('DROP SCHEMA %I', base);
+END
+$$;
+
+COMMENT ON FUNCTION customer_value.drop_base(name) IS
+'drops a base: the triggers on its tracked tables, its tables and its schema; an error, and nothing dropped, where anything else of the user depends on them';

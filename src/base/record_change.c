@@ -1,0 +1,176 @@
+/*
+ * record_change.c
+ *	  The history of a base: a row for every change of a customer's class or segment.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "commands/trigger.h"
+#include "executor/spi.h"
+#include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
+#include "utils/guc.h"
+#include "utils/hsearch.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+
+#include "base/kept_plan.h"
+#include "base/owner.h"
+#include "common/compat.h"
+
+PG_FUNCTION(customer_value_record_change);
+
+/* The kept plan that writes history, one for each table of customers. */
+typedef struct History
+{
+	Oid customers;
+	SPIPlanPtr plan;
+} History;
+
+static HTAB *histories = NULL;
+
+/* What the plan takes. */
+enum
+{
+	CUSTOMER,
+	OLD_CLASS,
+	NEW_CLASS,
+	CLASS_REASON,
+	OLD_SEGMENT,
+	NEW_SEGMENT,
+	SEGMENT_REASON,
+	PARAMETERS
+};
+
+/* A column of one version of a customer's row; NULL where there is no such version. */
+static Datum
+column(HeapTuple row, TupleDesc columns, const char *name, bool *is_null)
+{
+	int number = SPI_fnumber(columns, name);
+
+	if (number <= 0)
+		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_COLUMN),
+						errmsg("the table of customers has no column \"%s\"", name)));
+	*is_null = true;
+	return row == NULL ? (Datum) 0 : SPI_getbinval(row, columns, number, is_null);
+}
+
+/*
+ * A rebalance says "date" or "rules" and means the segments: it moves a customer to another class
+ * because of a cut-off, unless his own basis moved, as it does when days leave the period.
+ */
+static const char *
+reason_of_class(const char *reason, HeapTuple old_row, HeapTuple new_row, TupleDesc columns)
+{
+	Datum old_basis;
+	Datum new_basis;
+	bool old_null;
+	bool new_null;
+
+	if (strcmp(reason, "date") != 0 && strcmp(reason, "rules") != 0)
+		return reason;
+	old_basis = column(old_row, columns, "basis", &old_null);
+	new_basis = column(new_row, columns, "basis", &new_null);
+	if (!old_null && !new_null &&
+		!DatumGetBool(DirectFunctionCall2(numeric_eq, old_basis, new_basis)))
+		return "date";
+	return "cut-off";
+}
+
+static SPIPlanPtr
+history_plan(Relation customers)
+{
+	Oid relation = RelationGetRelid(customers);
+	History *history;
+	StringInfoData query;
+	Oid types[PARAMETERS] = {InvalidOid, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID};
+	bool found;
+
+	if (histories == NULL)
+	{
+		HASHCTL control = {.keysize = sizeof(Oid), .entrysize = sizeof(History)};
+
+		histories = hash_create("customer_value histories", 8, &control, HASH_ELEM | HASH_BLOBS);
+	}
+	history = hash_search(histories, &relation, HASH_ENTER, &found);
+	if (!found)
+		history->plan = NULL;
+	if (history->plan != NULL && SPI_plan_is_valid(history->plan))
+		return history->plan;
+
+	kept_plan_retire(history->plan);
+	history->plan = NULL;
+	types[CUSTOMER] =
+		SPI_gettypeid(customers->rd_att, SPI_fnumber(customers->rd_att, "customer_id"));
+	initStringInfo(&query);
+	appendStringInfo(&query,
+					 "INSERT INTO %s.change (customer, what, old_value, new_value, reason)"
+					 " SELECT $1, v.what, v.old_value, v.new_value, v.reason"
+					 " FROM (VALUES ('class', $2, $3, $4), ('segment', $5, $6, $7))"
+					 " AS v(what, old_value, new_value, reason)"
+					 " WHERE v.old_value IS DISTINCT FROM v.new_value",
+					 quote_identifier(get_namespace_name(RelationGetNamespace(customers))));
+	history->plan = kept_plan_make(query.data, PARAMETERS, types);
+	return history->plan;
+}
+
+/*
+ * customer_value.record_change() returns trigger
+ *
+ * AFTER INSERT OR UPDATE OR DELETE FOR EACH ROW on a base's table of customers. The reason is what
+ * the setting customer_value.reason says; all that changes customers sets it. Where nobody did, it
+ * is 'manual'.
+ */
+Datum
+customer_value_record_change(PG_FUNCTION_ARGS)
+{
+	TriggerData *trigger = (TriggerData *) fcinfo->context;
+	TupleDesc columns;
+	HeapTuple old_row = NULL;
+	HeapTuple new_row = NULL;
+	const char *reason;
+	Datum values[PARAMETERS];
+	bool is_null[PARAMETERS] = {false};
+	char nulls[PARAMETERS];
+	SPIPlanPtr plan;
+	OwnerState saved;
+
+	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_AFTER(trigger->tg_event) ||
+		!TRIGGER_FIRED_FOR_ROW(trigger->tg_event))
+		ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+						errmsg("customer_value.record_change() must be fired AFTER EACH ROW")));
+
+	columns = trigger->tg_relation->rd_att;
+	if (TRIGGER_FIRED_BY_INSERT(trigger->tg_event))
+		new_row = trigger->tg_trigtuple;
+	else
+	{
+		old_row = trigger->tg_trigtuple;
+		if (TRIGGER_FIRED_BY_UPDATE(trigger->tg_event))
+			new_row = trigger->tg_newtuple;
+	}
+	reason = GetConfigOption("customer_value.reason", true, false);
+	if (reason == NULL || reason[0] == '\0')
+		reason = "manual";
+
+	values[CUSTOMER] =
+		column(new_row ? new_row : old_row, columns, "customer_id", &is_null[CUSTOMER]);
+	values[OLD_CLASS] = column(old_row, columns, "abc_class", &is_null[OLD_CLASS]);
+	values[NEW_CLASS] = column(new_row, columns, "abc_class", &is_null[NEW_CLASS]);
+	values[CLASS_REASON] = CStringGetTextDatum(reason_of_class(reason, old_row, new_row, columns));
+	values[OLD_SEGMENT] = column(old_row, columns, "segment", &is_null[OLD_SEGMENT]);
+	values[NEW_SEGMENT] = column(new_row, columns, "segment", &is_null[NEW_SEGMENT]);
+	values[SEGMENT_REASON] = CStringGetTextDatum(reason);
+	for (int i = 0; i < PARAMETERS; i++)
+		nulls[i] = is_null[i] ? 'n' : ' ';
+
+	owner_enter(&saved, trigger->tg_relation->rd_rel->relowner);
+	SPI_connect();
+	plan = history_plan(trigger->tg_relation);
+	if (SPI_execute_plan(plan, values, nulls, false, 0) != SPI_OK_INSERT)
+		elog(ERROR, "history was not written: %s", SPI_result_code_string(SPI_result));
+	SPI_finish();
+	owner_leave(&saved);
+
+	return PointerGetDatum(NULL);
+}

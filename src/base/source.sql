@@ -1,0 +1,315 @@
+-- source: tracked tables of orders, and the statements that bring their changes to a base
+
+CREATE FUNCTION customer_value.track_change() RETURNS trigger
+LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'customer_value_track_change';
+
+COMMENT ON FUNCTION customer_value.track_change() IS
+'the trigger on tracked tables: adds the net change of a statement to the ledgers of the customers it touched; created by track_orders only';
+
+CREATE FUNCTION customer_value.record_change() RETURNS trigger
+LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'customer_value_record_change';
+
+COMMENT ON FUNCTION customer_value.record_change() IS
+'the trigger on a base''s customers that writes its history; the reason is what the setting customer_value.reason says, or manual';
+
+
+CREATE FUNCTION customer_value.sources(base name)
+RETURNS TABLE (source integer, name text, relation regclass, customer name, at name, amount name, cost name,
+	filter text, triggers bigint)
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	-- A source is the table that bears its triggers. That table has to belong to whom it belonged
+	-- when it was tracked, or to the owner of the base: nobody else can slip in a table of his own.
+	RETURN QUERY EXECUTE format($sql$
+		SELECT s.source, coalesce(t.relation::text, format('%%I.%%I', s.schema_name, s.table_name)), t.relation,
+			t.columns[1], t.columns[2], t.columns[3], t.columns[4], s.filter, coalesce(t.triggers, 0)
+		FROM %1$I.source s
+		LEFT JOIN LATERAL (
+			SELECT g.tgrelid::regclass AS relation, count(*) FILTER (WHERE g.tgenabled IN ('O', 'A')) AS triggers,
+				max(ARRAY(SELECT a.attname FROM unnest(g.tgattr::int2[]) WITH ORDINALITY AS u(attnum, n)
+					JOIN pg_attribute a ON a.attrelid = g.tgrelid AND a.attnum = u.attnum ORDER BY u.n)) AS columns
+			FROM pg_type y
+			JOIN pg_depend d ON d.refclassid = 'pg_type'::regclass AND d.refobjid = y.oid AND d.classid = 'pg_trigger'::regclass
+			JOIN pg_trigger g ON g.oid = d.objid AND g.tgfoid = 'customer_value.track_change()'::regprocedure
+			JOIN pg_class r ON r.oid = g.tgrelid
+			JOIN pg_namespace n ON n.oid = y.typnamespace
+			WHERE y.typname = 'source_' || s.source AND n.nspname = %1$L
+				AND (r.relowner = n.nspowner OR pg_get_userbyid(r.relowner) = s.owner_name)
+			GROUP BY g.tgrelid) AS t ON true
+		ORDER BY s.source
+	$sql$, base);
+END
+$$;
+
+COMMENT ON FUNCTION customer_value.sources(name) IS
+'the sources of a base as they are now: the table, null where it is gone, its columns by their present names, the number of enabled triggers out of 5';
+
+
+CREATE FUNCTION customer_value.key_type(base name) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+	SELECT format_type(a.atttypid, NULL)
+	FROM pg_namespace n
+	JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = 'customer'
+	JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'customer_id'
+	WHERE n.nspname = key_type.base;
+END;
+
+COMMENT ON FUNCTION customer_value.key_type(name) IS 'the type of the keys of a base''s customers';
+
+
+CREATE FUNCTION customer_value.ledger_query(base name, source integer, rows text DEFAULT NULL) RETURNS text
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	s record;
+	key text;
+BEGIN
+	SELECT * INTO s FROM customer_value.sources(base) x WHERE x.source = ledger_query.source;
+	IF s.relation IS NULL THEN
+		RAISE undefined_table USING
+			MESSAGE = format('table %s, a source of customer base "%s", is gone', s.name, base),
+			HINT = format('Call customer_value.untrack(%L, %L).', base, s.name);
+	END IF;
+	IF s.amount IS NULL THEN
+		RAISE undefined_column USING
+			MESSAGE = format('a column of table %s that customer base "%s" tracks is gone', s.name, base),
+			HINT = format('Call customer_value.untrack(%L, %L), and track_orders again with other columns.', base, s.name);
+	END IF;
+	-- a key is compared as the base compares it, whatever the collation of the source
+	key := customer_value.key_type(base);
+	key := key || CASE WHEN key = 'text' THEN ' COLLATE pg_catalog."default"' ELSE '' END;
+	RETURN format('SELECT %1$I::%2$s AS customer_id, %3$s.customer_value(%4$I, %5$I::numeric%6$s) AS value'
+		' FROM %7$s AS %8$I WHERE %1$I IS NOT NULL AND %4$I IS NOT NULL AND %5$I IS NOT NULL%9$s GROUP BY 1',
+		s.customer, key, '@extschema@', s.at, s.amount, ', ' || quote_ident(s.cost) || '::numeric',
+		coalesce(rows, 'ONLY ' || s.name), (SELECT relname FROM pg_class WHERE oid = s.relation),
+		E' AND (' || s.filter || E'\n)');
+END
+$$;
+
+COMMENT ON FUNCTION customer_value.ledger_query(name, integer, text) IS
+'the query that makes ledgers of the rows of a source, or of a transition table instead: customer_id, value. Rows without customer, day or amount are left out';
+
+
+CREATE FUNCTION customer_value.write_query(base name, changes text, queue boolean DEFAULT false) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN format(CASE WHEN queue
+		THEN 'WITH touched AS (%s RETURNING c.customer_id) INSERT INTO %I.queue SELECT customer_id FROM touched'
+		ELSE '%s' END,
+	format($sql$
+		INSERT INTO %1$I.customer AS c (customer_id, value, basis, abc_class, score, segment)
+		SELECT d.customer_id, d.value, s.basis, s.abc_class, s.score, s.segment
+		FROM (%2$s) AS d, LATERAL customer_value.standing(d.value, NULL, NULL, $1, $2, $3, $4, $5, $6) AS s
+		ORDER BY d.customer_id
+		ON CONFLICT (customer_id) DO UPDATE SET (value, basis, abc_class, score, segment, since) = (
+			SELECT v.value, s.basis, s.abc_class, s.score, s.segment,
+				CASE WHEN (s.abc_class, s.segment) IS DISTINCT FROM (c.abc_class, c.segment) THEN now() ELSE c.since END
+			FROM (SELECT c.value OPERATOR(%3$s.+) excluded.value OFFSET 0) AS v(value),
+				LATERAL customer_value.standing(v.value, c.facts, c.segment, $1, $2, $3, $4, $5, $6) AS s)
+	$sql$, base, changes, '@extschema@'),
+	base);
+
+COMMENT ON FUNCTION customer_value.write_query(name, text, boolean) IS
+'the statement that adds changes (a query for customer_id and value) to the customers of a base in the order of their keys and brings them up to date against what is in force ($1 to $6), and puts them into the queue if wanted';
+
+
+CREATE FUNCTION customer_value.change_statements(source regtype, relation regclass, event text,
+	OUT in_force text, OUT write text, OUT write_and_queue text)
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	base name;
+	number integer;
+	table_name text;
+	filter text;
+	rows_then text;
+	rows_now text;
+	changes text;
+BEGIN
+	SELECT n.nspname, substr(t.typname, 8)::integer INTO base, number
+	FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace
+	WHERE t.oid = change_statements.source AND t.typowner = n.nspowner AND t.typname ~ '^source_[0-9]+$';
+	PERFORM customer_value.check_base(base);
+	IF NOT EXISTS (SELECT FROM customer_value.sources(base) s
+			WHERE s.source = number AND s.relation = change_statements.relation) THEN
+		RAISE object_not_in_prerequisite_state USING
+			MESSAGE = format('table %s is not a source of customer base "%s"', relation, base),
+			DETAIL = 'A source belongs to the role that it belonged to when it was tracked, or to the owner of the base.',
+			HINT = 'Call customer_value.untrack() and track_orders() for it again, or drop its triggers.';
+	END IF;
+	SELECT s.name, s.filter INTO table_name, filter FROM customer_value.sources(base) s WHERE s.source = number;
+	BEGIN
+		EXECUTE format(E'SELECT FROM ONLY %s AS %I WHERE (%s\n) LIMIT 0', table_name,
+			(SELECT relname FROM pg_class WHERE oid = relation), coalesce(filter, 'true'));
+	EXCEPTION WHEN undefined_column OR undefined_function OR undefined_object THEN
+		RAISE undefined_column USING
+			MESSAGE = format('the filter of table %s, a source of customer base "%s", cannot be applied: %s', table_name, base, SQLERRM),
+			HINT = format('Call customer_value.untrack(%L, %L), and track_orders again with another filter.', base, table_name);
+	END;
+	IF event <> 'insert' THEN
+		rows_then := format('SELECT o.customer_id, OPERATOR(%s.-) o.value AS value FROM (%s) AS o', '@extschema@',
+			customer_value.ledger_query(base, number, CASE WHEN event <> 'truncate' THEN 'old_orders' END));
+	END IF;
+	IF event IN ('insert', 'update') THEN
+		rows_now := customer_value.ledger_query(base, number, 'new_orders');
+	END IF;
+	IF event = 'update' THEN
+		changes := format($sql$
+			SELECT u.customer_id, %1$s.sum(u.value) AS value FROM (%2$s UNION ALL %3$s) AS u
+			GROUP BY u.customer_id HAVING %1$s.sum(u.value) OPERATOR(%1$s.<>) '{}'$sql$, '@extschema@', rows_now, rows_then);
+	ELSE
+		changes := coalesce(rows_now, rows_then);
+	END IF;
+	in_force := format('SELECT basis, since, as_of, cutoffs, last_class, rules FROM %I.cutoffs', base);
+	write := customer_value.write_query(base, changes);
+	write_and_queue := customer_value.write_query(base, changes, true);
+END
+$$;
+
+COMMENT ON FUNCTION customer_value.change_statements(regtype, regclass, text) IS
+'the statements that the trigger on a source runs as the owner of the base: one that reads what is in force, one that brings the touched customers up to date, one that queues them as well; an error if the table is no source of the base';
+
+
+CREATE FUNCTION customer_value.track_orders(base name, source regclass, customer name, at name, amount name,
+	cost name DEFAULT NULL, filter text DEFAULT NULL, mode text DEFAULT 'immediate')
+RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp SET row_security = off SET customer_value.reason = 'order'
+AS $$
+DECLARE
+	relation pg_class;
+	role text;
+	wanted name;
+	found_type text;
+	allowed text[];
+	key text;
+	number integer;
+	force record;
+BEGIN
+	PERFORM customer_value.check_base(base);
+	IF mode = 'queued' THEN
+		RAISE feature_not_supported USING MESSAGE = 'mode "queued" is not supported yet';
+	ELSIF mode IS DISTINCT FROM 'immediate' THEN
+		RAISE invalid_parameter_value USING MESSAGE = format('unknown mode "%s"', mode), HINT = 'Use immediate.';
+	END IF;
+	IF source IS NULL OR customer IS NULL OR at IS NULL OR amount IS NULL THEN
+		RAISE null_value_not_allowed USING MESSAGE = 'source, customer, at and amount must not be null';
+	END IF;
+	PERFORM customer_value.check_read_committed('track_orders');
+
+	SELECT * INTO relation FROM pg_class c WHERE c.oid = source;
+	IF relation.oid IS NULL THEN
+		RAISE undefined_table USING MESSAGE = format('relation with OID %s does not exist', source::oid);
+	ELSIF relation.relkind = 'p' OR relation.relispartition THEN
+		RAISE feature_not_supported USING MESSAGE = format('cannot track %s: partitioned tables are not supported yet', source);
+	ELSIF relation.relkind <> 'r' THEN
+		RAISE wrong_object_type USING
+			MESSAGE = format('cannot track %s: it is not a table', source),
+			HINT = 'Track the table that its rows come from, with a filter if need be.';
+	ELSIF relation.relpersistence <> 'p' THEN
+		RAISE wrong_object_type USING
+			MESSAGE = format('cannot track %s: it is %s', source, CASE relation.relpersistence WHEN 't' THEN 'temporary' ELSE 'unlogged' END),
+			DETAIL = 'Its rows would vanish without any trigger being fired.';
+	ELSIF EXISTS (SELECT FROM pg_inherits i WHERE source IN (i.inhrelid, i.inhparent)) THEN
+		RAISE feature_not_supported USING MESSAGE = format('cannot track %s: inheritance is not supported', source);
+	ELSIF NOT pg_has_role(relation.relowner, 'USAGE') THEN
+		RAISE insufficient_privilege USING MESSAGE = format('must be owner of table %s', source);
+	END IF;
+
+	key := customer_value.key_type(base);
+	FOREACH role IN ARRAY ARRAY['customer', 'at', 'amount', 'cost'] LOOP
+		wanted := CASE role WHEN 'customer' THEN customer WHEN 'at' THEN at WHEN 'amount' THEN amount ELSE cost END;
+		CONTINUE WHEN wanted IS NULL;
+		WITH RECURSIVE domains AS (
+			SELECT a.atttypid AS type FROM pg_attribute a
+			WHERE a.attrelid = source AND a.attname = wanted AND a.attnum > 0 AND NOT a.attisdropped
+			UNION ALL
+			SELECT t.typbasetype FROM domains d JOIN pg_type t ON t.oid = d.type WHERE t.typtype = 'd')
+		SELECT format_type(d.type, NULL) INTO found_type FROM domains d JOIN pg_type t ON t.oid = d.type WHERE t.typtype <> 'd';
+		allowed := CASE WHEN role = 'at' THEN '{date,timestamp without time zone,timestamp with time zone}'
+			WHEN role <> 'customer' OR key = 'numeric' THEN '{numeric,bigint,integer,smallint}'
+			WHEN key = 'bigint' THEN '{bigint,integer,smallint}'
+			WHEN key = 'integer' THEN '{integer,smallint}'
+			WHEN key = 'text' THEN '{text,character varying}'
+			ELSE ARRAY[key] END;
+		IF found_type IS NULL THEN
+			RAISE undefined_column USING MESSAGE = format('column "%s" of table %s does not exist', wanted, source);
+		ELSIF found_type <> ALL (allowed) THEN
+			RAISE datatype_mismatch USING
+				MESSAGE = format('column "%s" of table %s, given as %s, is of type %s', wanted, source, role, found_type),
+				HINT = format('It has to be %s; a generated column may convert it.', array_to_string(allowed, ' or '));
+		END IF;
+	END LOOP;
+
+	-- From here on no rebalance runs, and writers queue what they touch. Then the table: nobody writes
+	-- it between the creation of the triggers and the end of this transaction, and the statement that
+	-- takes in its rows has a snapshot of its own, which sees all that was written before.
+	EXECUTE format('LOCK TABLE %I.cutoffs IN SHARE ROW EXCLUSIVE MODE', base);
+	EXECUTE format('LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE', source);
+	IF EXISTS (SELECT FROM customer_value.sources(base) s WHERE s.relation = track_orders.source) THEN
+		RAISE duplicate_object USING MESSAGE = format('customer base "%s" tracks table %s already', base, source);
+	END IF;
+
+	EXECUTE format('INSERT INTO %1$I.source (source, schema_name, table_name, owner_name, customer, at, amount, cost, filter, mode)
+		SELECT coalesce(max(source), 0) + 1, $1, $2, $3, $4, $5, $6, $7, $8, $9 FROM %1$I.source RETURNING source', base)
+	INTO number
+	USING relation.relnamespace::regnamespace::name, relation.relname, pg_get_userbyid(relation.relowner), customer, at, amount, cost, filter, mode;
+	EXECUTE format($sql$
+		CREATE TYPE %1$I.%2$I AS ENUM ();
+		COMMENT ON TYPE %1$I.%2$I IS %9$L;
+		CREATE TRIGGER %4$I AFTER INSERT ON %3$s REFERENCING NEW TABLE AS new_orders
+			FOR EACH STATEMENT WHEN (NULL::%1$I.%2$I IS NULL) EXECUTE FUNCTION customer_value.track_change();
+		CREATE TRIGGER %5$I AFTER UPDATE ON %3$s REFERENCING OLD TABLE AS old_orders NEW TABLE AS new_orders
+			FOR EACH STATEMENT WHEN (NULL::%1$I.%2$I IS NULL) EXECUTE FUNCTION customer_value.track_change();
+		CREATE TRIGGER %6$I AFTER DELETE ON %3$s REFERENCING OLD TABLE AS old_orders
+			FOR EACH STATEMENT WHEN (NULL::%1$I.%2$I IS NULL) EXECUTE FUNCTION customer_value.track_change();
+		CREATE TRIGGER %7$I BEFORE TRUNCATE ON %3$s
+			FOR EACH STATEMENT WHEN (NULL::%1$I.%2$I IS NULL) EXECUTE FUNCTION customer_value.track_change();
+		-- never fires, but knows the columns by whatever name, and keeps them from being dropped or altered unawares
+		CREATE TRIGGER %8$I AFTER UPDATE OF %10$s ON %3$s
+			FOR EACH STATEMENT WHEN (NULL::%1$I.%2$I IS NOT NULL) EXECUTE FUNCTION customer_value.track_change();
+	$sql$, base, 'source_' || number, source,
+		base || '_track_insert', base || '_track_update', base || '_track_delete', base || '_track_truncate', base || '_track_columns',
+		format('stands for source %s in the conditions of its triggers: drop it and they are gone', number),
+		concat_ws(', ', quote_ident(customer), quote_ident(at), quote_ident(amount), quote_ident(cost)));
+
+	EXECUTE format('SELECT * FROM %I.cutoffs', base) INTO force;
+	EXECUTE customer_value.write_query(base, customer_value.ledger_query(base, number))
+	USING force.basis, force.since, force.as_of, force.cutoffs, force.last_class, force.rules;
+END
+$$;
+
+COMMENT ON FUNCTION customer_value.track_orders(name, regclass, name, name, name, name, text, text) IS
+'has a base follow a table of orders: creates triggers on it and takes in its rows. The caller must own both; nobody else writes the table meanwhile';
+
+
+CREATE FUNCTION customer_value.untrack(base name, source text) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp SET row_security = off SET client_min_messages = warning SET customer_value.reason = 'untrack'
+AS $$
+DECLARE
+	parts text[] := parse_ident(source);
+	numbers integer[];
+BEGIN
+	PERFORM customer_value.check_base(base);
+	EXECUTE format('LOCK TABLE %I.cutoffs IN SHARE ROW EXCLUSIVE MODE', base);
+	EXECUTE format($sql$
+		SELECT array_agg(s.source) FROM customer_value.sources(%1$L) s
+		WHERE (parse_ident(s.name))[3 - cardinality($1):] = $1 AND cardinality($1) <= 2$sql$, base)
+	INTO numbers USING parts;
+	IF numbers IS NULL THEN
+		RAISE undefined_object USING MESSAGE = format('customer base "%s" tracks no table %s', base, source);
+	ELSIF cardinality(numbers) > 1 THEN
+		RAISE ambiguous_parameter USING
+			MESSAGE = format('customer base "%s" tracks several tables %s', base, source),
+			HINT = 'Name the schema, too.';
+	END IF;
+	EXECUTE format('DROP TYPE IF EXISTS %I.%I CASCADE', base, 'source_' || numbers[1]);
+	EXECUTE format('DELETE FROM %I.source WHERE source = $1', base) USING numbers[1];
+	PERFORM customer_value.recompute(base, true);
+END
+$$;
+
+COMMENT ON FUNCTION customer_value.untrack(name, text) IS
+'stops following a table, by its present name or, where it is gone, its last: drops its triggers and recomputes the base from its other sources; customers that are in none of these, and of whom nothing else is known, leave the base';

@@ -1,0 +1,330 @@
+/*
+ * track_change.c
+ *	  The trigger on tracked tables of orders: the net change of a statement goes into the ledgers of
+ *	  the customers it touched, in the writer's transaction and with the rights of the base's owner.
+ *
+ * How the trigger knows its base. Each source of a base has a type of its own in the base's schema,
+ * source_1, source_2 ..., and the condition of its triggers names that type: WHEN (NULL::shop.source_1
+ * IS NULL). So trigger and base hang together by an ordinary dependency and not by name: either may be
+ * renamed, dropping the type takes the triggers along, and a dump carries all of it.
+ *
+ * Writers and rebalances. A writer classes customers by the cut-offs in force while a rebalance may
+ * be about to replace them. So a writer locks the table cutoffs in ROW EXCLUSIVE mode until its
+ * transaction ends, but never waits for that lock: rebalance takes SHARE ROW EXCLUSIVE, which waits
+ * for the writers who have it, and whoever comes later and does not get it also puts the customers
+ * it touches into the base's queue, where the next rebalance finds them. Neither stops the other,
+ * and no customer is left behind in a class that the cut-offs do not give.
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "access/xact.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_type.h"
+#include "commands/trigger.h"
+#include "executor/spi.h"
+#include "nodes/nodeFuncs.h"
+#include "storage/lmgr.h"
+#include "utils/builtins.h"
+#include "utils/hsearch.h"
+#include "utils/lsyscache.h"
+#include "utils/plancache.h"
+#include "utils/rel.h"
+#include "utils/snapmgr.h"
+#include "utils/syscache.h"
+#include "utils/tuplestore.h"
+
+#include "base/kept_plan.h"
+#include "base/owner.h"
+#include "common/compat.h"
+
+PG_FUNCTION(customer_value_track_change);
+
+/* So are the types named that stand for sources. */
+#define SOURCE_PREFIX "source_"
+
+/* What the statements take: the row that is in force. */
+#define IN_FORCE 6
+
+/* What is kept of a trigger from statement to statement. */
+typedef struct Tracker
+{
+	Oid trigger;
+	Oid source; /* the type that stands for the source */
+	Oid cutoffs;
+	Oid owner;
+	SPIPlanPtr in_force;        /* reads the cut-offs and all else that is in force */
+	SPIPlanPtr write;           /* brings the touched customers up to date */
+	SPIPlanPtr write_and_queue; /* and queues them */
+} Tracker;
+
+static HTAB *trackers = NULL;
+
+static bool
+find_constant(Node *node, Oid *type)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, Const))
+	{
+		*type = ((Const *) node)->consttype;
+		return true;
+	}
+	return expression_tree_walker(node, find_constant, type);
+}
+
+/* The type that stands for the source, from the trigger's condition, and the schema of its base. */
+static Oid
+source_of(const Trigger *trigger, Oid *schema)
+{
+	Oid source = InvalidOid;
+	bool found = false;
+
+	if (trigger->tgqual != NULL && find_constant(stringToNode(trigger->tgqual), &source))
+	{
+		HeapTuple row = SearchSysCache1(TYPEOID, ObjectIdGetDatum(source));
+		Form_pg_type type;
+
+		if (!HeapTupleIsValid(row))
+			elog(ERROR, "cache lookup failed for type %u", source);
+		type = (Form_pg_type) GETSTRUCT(row);
+		found = strncmp(NameStr(type->typname), SOURCE_PREFIX, strlen(SOURCE_PREFIX)) == 0;
+		*schema = type->typnamespace;
+		ReleaseSysCache(row);
+	}
+	if (!found)
+		ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+						errmsg("trigger \"%s\" belongs to no customer base", trigger->tgname),
+						errhint("Use customer_value.track_orders().")));
+	return source;
+}
+
+static Oid
+table_of(Oid schema, const char *name)
+{
+	Oid table = get_relname_relid(name, schema);
+
+	if (!OidIsValid(table))
+		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE),
+						errmsg("customer base \"%s\" has lost its table \"%s\"",
+							   get_namespace_name(schema), name),
+						errhint("DROP SCHEMA %s CASCADE removes the rest of it, the triggers on "
+								"tracked tables too.",
+								quote_identifier(get_namespace_name(schema)))));
+	return table;
+}
+
+static Oid
+owner_of(Oid table)
+{
+	HeapTuple row = SearchSysCache1(RELOID, ObjectIdGetDatum(table));
+	Oid owner;
+
+	if (!HeapTupleIsValid(row))
+		elog(ERROR, "cache lookup failed for relation %u", table);
+	owner = ((Form_pg_class) GETSTRUCT(row))->relowner;
+	ReleaseSysCache(row);
+	return owner;
+}
+
+/* The tracker of a trigger; its plans are still NULL where it is new. */
+static Tracker *
+find_tracker(const Trigger *trigger)
+{
+	Tracker *tracker;
+	bool found;
+
+	if (trackers == NULL)
+	{
+		HASHCTL control = {.keysize = sizeof(Oid), .entrysize = sizeof(Tracker)};
+
+		trackers = hash_create("customer_value trackers", 16, &control, HASH_ELEM | HASH_BLOBS);
+	}
+	tracker = hash_search(trackers, &trigger->tgoid, HASH_ENTER, &found);
+	if (!found)
+	{
+		tracker->in_force = NULL;
+		tracker->write = NULL;
+		tracker->write_and_queue = NULL;
+	}
+	return tracker;
+}
+
+static bool
+is_ready(const Tracker *tracker)
+{
+	return tracker->write != NULL && SPI_plan_is_valid(tracker->in_force) &&
+		   SPI_plan_is_valid(tracker->write) && SPI_plan_is_valid(tracker->write_and_queue);
+}
+
+/*
+ * make_ready
+ *
+ * Has the statements written by customer_value.change_statements(), which also checks that the
+ * base wants this table, and keeps their plans. They become invalid when anything they use is
+ * altered, the tracked table included.
+ */
+static void
+make_ready(Tracker *tracker, const TriggerData *trigger)
+{
+	Oid argument_types[] = {OIDOID, OIDOID, TEXTOID};
+	Datum arguments[3];
+	Oid types[IN_FORCE];
+	CachedPlanSource *in_force;
+	HeapTuple statements;
+	TupleDesc columns;
+	const char *event;
+
+	if (TRIGGER_FIRED_BY_INSERT(trigger->tg_event))
+		event = "insert";
+	else if (TRIGGER_FIRED_BY_UPDATE(trigger->tg_event))
+		event = "update";
+	else if (TRIGGER_FIRED_BY_DELETE(trigger->tg_event))
+		event = "delete";
+	else
+		event = "truncate";
+
+	arguments[0] = ObjectIdGetDatum(tracker->source);
+	arguments[1] = ObjectIdGetDatum(RelationGetRelid(trigger->tg_relation));
+	arguments[2] = CStringGetTextDatum(event);
+	if (SPI_execute_with_args("SELECT in_force, write, write_and_queue"
+							  " FROM customer_value.change_statements($1, $2, $3)",
+							  3, argument_types, arguments, NULL, false, 1) != SPI_OK_SELECT ||
+		SPI_processed != 1)
+		elog(ERROR, "no statements for trigger \"%s\"", trigger->tg_trigger->tgname);
+	statements = SPI_tuptable->vals[0];
+	columns = SPI_tuptable->tupdesc;
+
+	kept_plan_retire(tracker->in_force);
+	kept_plan_retire(tracker->write);
+	kept_plan_retire(tracker->write_and_queue);
+	tracker->in_force = tracker->write = tracker->write_and_queue = NULL;
+	tracker->in_force = kept_plan_make(SPI_getvalue(statements, columns, 1), 0, NULL);
+	in_force = (CachedPlanSource *) linitial(SPI_plan_get_plan_sources(tracker->in_force));
+	Assert(in_force->resultDesc->natts == IN_FORCE);
+	for (int i = 0; i < IN_FORCE; i++)
+		types[i] = TupleDescAttr(in_force->resultDesc, i)->atttypid;
+	tracker->write_and_queue =
+		kept_plan_make(SPI_getvalue(statements, columns, 3), IN_FORCE, types);
+	tracker->write = kept_plan_make(SPI_getvalue(statements, columns, 2), IN_FORCE, types);
+}
+
+/*
+ * read_in_force
+ *
+ * Reads the row of cutoffs as it stands now: a transaction that began before the last rebalance
+ * would see, and class by, what is no longer in force.
+ */
+static void
+read_in_force(const Tracker *tracker, Datum *values, char *nulls)
+{
+	Snapshot snapshot = IsolationUsesXactSnapshot() ? GetLatestSnapshot() : InvalidSnapshot;
+
+	if (SPI_execute_snapshot(tracker->in_force, NULL, NULL, snapshot, InvalidSnapshot, false, false,
+							 1) != SPI_OK_SELECT)
+		elog(ERROR, "cut-offs were not read: %s", SPI_result_code_string(SPI_result));
+	if (SPI_processed != 1)
+		ereport(ERROR, (errcode(ERRCODE_NO_DATA_FOUND),
+						errmsg("customer base \"%s\" has lost the row of its table \"cutoffs\"",
+							   get_namespace_name(get_rel_namespace(tracker->cutoffs)))));
+	for (int i = 0; i < IN_FORCE; i++)
+	{
+		bool is_null;
+
+		values[i] = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, i + 1, &is_null);
+		nulls[i] = is_null ? 'n' : ' ';
+	}
+}
+
+/* Has the statement touched any row at all? */
+static bool
+is_idle(const TriggerData *trigger)
+{
+	return !TRIGGER_FIRED_BY_TRUNCATE(trigger->tg_event) &&
+		   (trigger->tg_newtable == NULL || tuplestore_tuple_count(trigger->tg_newtable) == 0) &&
+		   (trigger->tg_oldtable == NULL || tuplestore_tuple_count(trigger->tg_oldtable) == 0);
+}
+
+static void
+check_protocol(FunctionCallInfo fcinfo)
+{
+	TriggerData *trigger = (TriggerData *) fcinfo->context;
+	bool right = CALLED_AS_TRIGGER(fcinfo) && TRIGGER_FIRED_FOR_STATEMENT(trigger->tg_event);
+
+	if (right && TRIGGER_FIRED_BY_TRUNCATE(trigger->tg_event))
+		right = TRIGGER_FIRED_BEFORE(trigger->tg_event);
+	else if (right)
+		right = TRIGGER_FIRED_AFTER(trigger->tg_event) &&
+				(TRIGGER_FIRED_BY_INSERT(trigger->tg_event) || trigger->tg_oldtable != NULL) &&
+				(TRIGGER_FIRED_BY_DELETE(trigger->tg_event) || trigger->tg_newtable != NULL);
+	if (!right)
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("customer_value.track_change() must be fired for each statement, AFTER "
+						"changes with transition tables or BEFORE TRUNCATE"),
+				 errhint("Use customer_value.track_orders().")));
+}
+
+/*
+ * customer_value.track_change() returns trigger
+ *
+ * Fired for each statement on a tracked table, after INSERT, UPDATE and DELETE with their transition
+ * tables, and before TRUNCATE while the rows are still there.
+ */
+Datum
+customer_value_track_change(PG_FUNCTION_ARGS)
+{
+	TriggerData *trigger = (TriggerData *) fcinfo->context;
+	Tracker *tracker;
+	SPIPlanPtr plan;
+	Datum values[IN_FORCE];
+	char nulls[IN_FORCE];
+	Snapshot snapshot = InvalidSnapshot;
+	Snapshot crosscheck = InvalidSnapshot;
+	OwnerState saved;
+
+	check_protocol(fcinfo);
+	if (is_idle(trigger))
+		return PointerGetDatum(NULL);
+
+	tracker = find_tracker(trigger->tg_trigger);
+	if (!is_ready(tracker))
+	{
+		Oid schema;
+
+		tracker->source = source_of(trigger->tg_trigger, &schema);
+		tracker->cutoffs = table_of(schema, "cutoffs");
+		tracker->owner = owner_of(table_of(schema, "customer"));
+	}
+
+	owner_enter(&saved, tracker->owner);
+	(void) set_config_option("customer_value.reason", "order", PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
+	SPI_connect();
+	if (SPI_register_trigger_data(trigger) != SPI_OK_TD_REGISTER)
+		elog(ERROR, "transition tables were not registered");
+	if (!is_ready(tracker))
+		make_ready(tracker, trigger);
+
+	plan = ConditionalLockRelationOid(tracker->cutoffs, RowExclusiveLock)
+			   ? tracker->write
+			   : tracker->write_and_queue;
+	read_in_force(tracker, values, nulls);
+
+	/*
+	 * TRUNCATE removes rows that a transaction's snapshot may be too old to see, so they are read
+	 * by a new one; customers changed since then end in a serialization failure, as they should.
+	 */
+	if (TRIGGER_FIRED_BY_TRUNCATE(trigger->tg_event) && IsolationUsesXactSnapshot())
+	{
+		snapshot = GetLatestSnapshot();
+		crosscheck = GetTransactionSnapshot();
+	}
+	if (SPI_execute_snapshot(plan, values, nulls, snapshot, crosscheck, false, true, 0) !=
+		SPI_OK_INSERT)
+		elog(ERROR, "customers were not written: %s", SPI_result_code_string(SPI_result));
+	SPI_finish();
+	owner_leave(&saved);
+
+	return PointerGetDatum(NULL);
+}

@@ -1,0 +1,60 @@
+-- verify: does a base say what its sources say?
+
+CREATE FUNCTION customer_value.recomputed(base name) RETURNS text
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	ledgers text;
+BEGIN
+	SELECT string_agg(customer_value.ledger_query(base, s.source), ' UNION ALL ') INTO ledgers
+	FROM customer_value.sources(base) s WHERE s.relation IS NOT NULL AND s.amount IS NOT NULL;
+	IF ledgers IS NULL THEN
+		RETURN format('SELECT customer_id, value FROM %I.customer WHERE false', base);
+	END IF;
+	RETURN format('SELECT l.customer_id, %s.sum(l.value) AS value FROM (%s) AS l GROUP BY l.customer_id', '@extschema@', ledgers);
+END
+$$;
+
+COMMENT ON FUNCTION customer_value.recomputed(name) IS 'the query that makes all ledgers of a base from its sources: customer_id, value';
+
+
+CREATE FUNCTION customer_value.verify(base name)
+RETURNS TABLE (customer text, what text, stored text, recomputed text)
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET row_security = off
+AS $$
+BEGIN
+	PERFORM customer_value.check_base(base);
+	RETURN QUERY
+	SELECT NULL, 'source ' || s.name, 'tracked',
+		CASE WHEN s.relation IS NULL THEN 'the table is gone or has changed hands'
+			WHEN s.amount IS NULL THEN 'a column is gone'
+			ELSE format('%s of 5 triggers are enabled', s.triggers) END
+	FROM customer_value.sources(base) s
+	WHERE s.relation IS NULL OR s.amount IS NULL OR s.triggers <> 5;
+
+	RETURN QUERY EXECUTE format($sql$
+		SELECT v.customer, v.what, v.stored, v.recomputed
+		FROM %1$I.customer c
+		FULL JOIN (%3$s) n USING (customer_id)
+		CROSS JOIN %1$I.cutoffs f
+		CROSS JOIN LATERAL customer_value.standing(coalesce(n.value, '{}'), c.facts, c.segment,
+			f.basis, f.since, f.as_of, f.cutoffs, f.last_class, f.rules) s
+		CROSS JOIN LATERAL (VALUES
+			(customer_id::text, 'value', c.value::text, coalesce(n.value, '{}')::text,
+				c.value IS NULL OR c.value OPERATOR(%2$s.<>) coalesce(n.value, '{}')),
+			(customer_id::text, 'basis', c.basis::text, s.basis::text, c.basis IS DISTINCT FROM s.basis),
+			(customer_id::text, 'class', c.abc_class, s.abc_class, c.abc_class IS DISTINCT FROM s.abc_class),
+			(customer_id::text, 'score', c.score::text, s.score::text, c.score IS DISTINCT FROM s.score),
+			(customer_id::text, 'segment', c.segment, s.segment, c.segment IS DISTINCT FROM s.segment)
+			) AS v(customer, what, stored, recomputed, differs)
+		WHERE (c.value IS NULL OR c.value OPERATOR(%2$s.<>) coalesce(n.value, '{}')
+				OR (c.basis, c.abc_class, c.score, c.segment) IS DISTINCT FROM (s.basis, s.abc_class, s.score, s.segment))
+			AND v.differs
+			AND (v.what = 'value' OR NOT EXISTS (SELECT FROM %1$I.queue q WHERE q.customer_id = c.customer_id))
+		ORDER BY customer_id, v.what
+		$sql$, base, '@extschema@', customer_value.recomputed(base));
+END
+$$;
+
+COMMENT ON FUNCTION customer_value.verify(name) IS
+'recomputes a base from its sources and returns every difference, and sources that are gone or lack triggers; nothing when all is well. Customers that wait in the queue for the next rebalance are compared by their ledgers alone';
