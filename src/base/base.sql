@@ -71,7 +71,7 @@ BEGIN ATOMIC
 		CASE WHEN standing.rules IS NOT NULL THEN segment_of(f.facts, standing.rules, standing.previous) END
 	FROM (SELECT CASE standing.measure
 				WHEN 'amount' THEN amount(standing.ledger, standing.since)
-				WHEN 'margin' THEN margin(standing.ledger, standing.since)
+				WHEN 'margin' THEN coalesce(margin(standing.ledger, standing.since), 0)
 				WHEN 'orders' THEN orders(standing.ledger, standing.since)::numeric
 			END OFFSET 0) AS b(basis),
 		(SELECT CASE WHEN standing.rules IS NOT NULL THEN
@@ -81,7 +81,7 @@ BEGIN ATOMIC
 END;
 
 COMMENT ON FUNCTION customer_value.standing(customer_value, jsonb, text, text, date, date, abc_cutoffs, text, segment_rules) IS
-'where a customer stands: basis, class and segment from his ledger, further facts and previous segment, by what is in force (the columns of the table cutoffs); the one definition that trigger, rebalance and verify share. The basis counts from the day since on; the facts are those of as_of or, if later, of the last order';
+'where a customer stands: basis, class and segment from his ledger, further facts and previous segment, by what is in force (the columns of the table cutoffs); the one definition that trigger, rebalance and verify share. The basis counts from the day since on, a margin without any known cost as 0; the facts are those of as_of or, if later, of the last order';
 
 
 CREATE FUNCTION customer_value.create_base(base name, key regtype DEFAULT 'bigint', basis text DEFAULT 'amount',

@@ -162,7 +162,8 @@ is_ready(const Tracker *tracker)
  *
  * Has the statements written by customer_value.change_statements(), which also checks that the
  * base wants this table, and keeps their plans. They become invalid when anything they use is
- * altered, the tracked table included.
+ * altered, the tracked table included. The table may have been tracked since this transaction took
+ * its snapshot, so a new one is used.
  */
 static void
 make_ready(Tracker *tracker, const TriggerData *trigger)
@@ -187,11 +188,13 @@ make_ready(Tracker *tracker, const TriggerData *trigger)
 	arguments[0] = ObjectIdGetDatum(tracker->source);
 	arguments[1] = ObjectIdGetDatum(RelationGetRelid(trigger->tg_relation));
 	arguments[2] = CStringGetTextDatum(event);
+	PushActiveSnapshot(GetLatestSnapshot());
 	if (SPI_execute_with_args("SELECT in_force, write, write_and_queue"
 							  " FROM customer_value.change_statements($1, $2, $3)",
-							  3, argument_types, arguments, NULL, false, 1) != SPI_OK_SELECT ||
+							  3, argument_types, arguments, NULL, true, 1) != SPI_OK_SELECT ||
 		SPI_processed != 1)
 		elog(ERROR, "no statements for trigger \"%s\"", trigger->tg_trigger->tgname);
+	PopActiveSnapshot();
 	statements = SPI_tuptable->vals[0];
 	columns = SPI_tuptable->tupdesc;
 
