@@ -4,6 +4,7 @@
  */
 #include "postgres.h"
 
+#include "jit/jit.h"
 #include "miscadmin.h"
 #include "parser/parser.h"
 #include "utils/guc.h"
@@ -26,6 +27,9 @@ owner_enter(OwnerState *saved, Oid owner)
 	saved->settings = NewGUCNestLevel();
 	(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION,
 							 GUC_ACTION_SAVE, true, 0, false);
+	if (jit_enabled) /* a kept plan must not compile itself for a handful of rows, statement by statement */
+		(void) set_config_option("jit", "off", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0,
+								 false);
 	if (!standard_conforming_strings) /* a source's filter may hold a backslash */
 		(void) set_config_option("standard_conforming_strings", "on", PGC_USERSET, PGC_S_SESSION,
 								 GUC_ACTION_SAVE, true, 0, false);

@@ -2,7 +2,7 @@
 
 CREATE FUNCTION customer_value.rebalance(base name, as_of date DEFAULT current_date) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
-SET search_path = pg_catalog, pg_temp SET row_security = off SET customer_value.reason = 'date'
+SET search_path = pg_catalog, pg_temp SET row_security = off SET jit = off SET customer_value.reason = 'date'
 AS $$
 DECLARE
 	same_basis boolean;
@@ -50,7 +50,7 @@ BEGIN
 	EXECUTE format($sql$
 		WITH stale AS MATERIALIZED (
 			SELECT c.customer_id
-			FROM %1$I.cutoffs f, %1$I.customer c,
+			FROM (SELECT * FROM %1$I.cutoffs LIMIT 1) f, %1$I.customer c,
 				LATERAL customer_value.standing(c.value, c.facts, c.segment, f.basis, f.since, f.as_of, f.cutoffs, f.last_class, f.rules) s
 			WHERE (s.basis, s.abc_class, s.score, s.segment) IS DISTINCT FROM (c.basis, c.abc_class, c.score, c.segment)),
 		free AS MATERIALIZED (
@@ -63,7 +63,7 @@ BEGIN
 			UPDATE %1$I.customer c SET (basis, abc_class, score, segment, since) = (
 				SELECT s.basis, s.abc_class, s.score, s.segment,
 					CASE WHEN (s.abc_class, s.segment) IS DISTINCT FROM (c.abc_class, c.segment) THEN now() ELSE c.since END
-				FROM %1$I.cutoffs f,
+				FROM (SELECT * FROM %1$I.cutoffs LIMIT 1) f,
 					LATERAL customer_value.standing(c.value, c.facts, c.segment, f.basis, f.since, f.as_of, f.cutoffs, f.last_class, f.rules) s)
 			FROM free
 			WHERE c.customer_id = free.customer_id
@@ -80,7 +80,7 @@ COMMENT ON FUNCTION customer_value.rebalance(name, date) IS
 
 
 CREATE FUNCTION customer_value.recompute(base name, forget boolean) RETURNS bigint
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET row_security = off
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET row_security = off SET jit = off
 AS $$
 DECLARE
 	source text;
@@ -115,7 +115,7 @@ COMMENT ON FUNCTION customer_value.recompute(name, boolean) IS
 
 CREATE FUNCTION customer_value.rebuild(base name) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
-SET search_path = pg_catalog, pg_temp SET row_security = off SET customer_value.reason = 'rebuild'
+SET search_path = pg_catalog, pg_temp SET row_security = off SET jit = off SET customer_value.reason = 'rebuild'
 AS $$
 DECLARE
 	changed bigint;

@@ -175,7 +175,7 @@ CREATE FUNCTION customer_value.track_orders(base name, source regclass, customer
 	cost name DEFAULT NULL, filter text DEFAULT NULL, mode text DEFAULT 'immediate')
 RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
-SET search_path = pg_catalog, pg_temp SET row_security = off SET customer_value.reason = 'order'
+SET search_path = pg_catalog, pg_temp SET row_security = off SET jit = off SET customer_value.reason = 'order'
 AS $$
 DECLARE
 	relation pg_class;
@@ -286,7 +286,7 @@ COMMENT ON FUNCTION customer_value.track_orders(name, regclass, name, name, name
 
 CREATE FUNCTION customer_value.untrack(base name, source text) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
-SET search_path = pg_catalog, pg_temp SET row_security = off SET client_min_messages = warning SET customer_value.reason = 'untrack'
+SET search_path = pg_catalog, pg_temp SET row_security = off SET jit = off SET client_min_messages = warning SET customer_value.reason = 'untrack'
 AS $$
 DECLARE
 	parts text[] := parse_ident(source);
