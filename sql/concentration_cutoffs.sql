@@ -24,6 +24,9 @@ SELECT v, abc_class_of(v, cutoffs) FROM given, unnest('{9223372036854775807,70,6
 WHERE name = 'exact';
 SELECT v, abc_class_of(v, cutoffs) FROM given, unnest('{1e308,70,69.99,10.125,10.1249,0,-1}'::float8[]) v
 WHERE name = 'exact';
+-- whole numbers are exact whatever type they come in
+SELECT abc_class_of(v, c) AS float8, abc_class_of(v::int, c) AS integer, abc_class_of(v::bigint, c) AS bigint, abc_class_of(v::numeric, c) AS numeric
+FROM unnest('{70,71}'::float8[]) v, (SELECT replace(cutoffs::text, '70', '70.00000000000000000001')::abc_cutoffs AS c FROM given WHERE name = 'exact') g;
 SELECT v, abc_class_of(v, cutoffs) FROM given, unnest('{1,0.1,0.09999999,1e-300,0,-1}'::float8[]) v WHERE name = 'float';
 SELECT abc_class_of(0.1::numeric, cutoffs), abc_class_of(1::bigint, cutoffs) FROM given WHERE name = 'float';
 SELECT v, abc_class_of(v, cutoffs) FROM given, unnest('{70,69,1}'::numeric[]) v WHERE name = 'empty B';

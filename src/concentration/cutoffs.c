@@ -5,6 +5,7 @@
 #include "concentration/cutoffs.h"
 
 #include <float.h>
+#include <math.h>
 #include <string.h>
 
 #include "common/select.h"
@@ -244,6 +245,13 @@ abc_class_of_double(const char *bytes, double value)
 	if (head.flags & STORED_FLOAT)
 		return class_of_key(bytes, head.cuts, double_key(value));
 
+	/* integer columns come as doubles, since SQL prefers these */
+	if (fabs(value) < 0x1p63 && value == (double) (int64_t) value)
+	{
+		Decimal whole = {(int64_t) value, 0};
+
+		return abc_class_of_decimal(bytes, whole);
+	}
 	for (; i < head.cuts; i++)
 	{
 		Decimal limit = {stored_limit(bytes, i), head.scale};

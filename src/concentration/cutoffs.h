@@ -63,8 +63,8 @@ abc_class_is_empty(const AbcCutoffs *cutoffs, int class_number)
 
 /*
  * The number of the class, from 0, to which a value belongs, straight from the stored form. The
- * value is exact or a double as the function says; one that is not of the cut-offs' own kind is
- * compared with them as a double.
+ * value is exact or a double as the function says. One that is not of the cut-offs' own kind is
+ * compared with them as a double, but whole numbers are exact in either.
  */
 extern int abc_class_of_decimal(const char *bytes, Decimal value);
 extern int abc_class_of_double(const char *bytes, double value);

@@ -82,4 +82,4 @@ CREATE FUNCTION abc_class_of(value double precision, cutoffs abc_cutoffs) RETURN
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'abc_class_of_float8';
 
 COMMENT ON FUNCTION abc_class_of(double precision, abc_cutoffs) IS
-'class of a value under stored cut-offs, a letter from A; values <= 0 are in the last class; compared as double precision';
+'class of a value under stored cut-offs, a letter from A; values <= 0 are in the last class; compared as double precision, whole numbers exactly';
