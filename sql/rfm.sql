@@ -24,7 +24,7 @@ SELECT setseed(0.75);
 CREATE TABLE score AS
 SELECT (random() * 4)::int AS part, CASE WHEN random() < 0.95 THEN round((random() ^ 3 * 1000)::numeric, (i % 3)) END AS v, (random() * 60)::bigint AS b,
 	random() ^ 2 * 1e6 AS f
-FROM generate_series(1, 1000) i;
+FROM generate_series(1, 400) i;
 -- type-7 quantiles in exact arithmetic
 CREATE FUNCTION quantile(x numeric[], i int, bins int) RETURNS numeric LANGUAGE sql IMMUTABLE
 RETURN (SELECT CASE WHEN k = n THEN x[n] ELSE ((bins - rest) * x[k] + rest * x[k + 1]) / bins END
