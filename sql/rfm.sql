@@ -5,9 +5,10 @@ FROM unnest('{1,1,1,2,3,5,8,13,21,34,NULL}'::int[]) v ORDER BY v;
 SELECT v, rfm_score(v::numeric) OVER () FROM unnest('{7,7,7,NULL}'::int[]) v;
 SELECT rfm_score(v::numeric) OVER () AS one_customer, rfm_score(NULL::float8) OVER () AS unknown, rfm_score(v, NULL) OVER () AS no_bins FROM (VALUES (3::bigint)) t(v);
 SELECT rfm_score(v) OVER () FROM (SELECT 1::numeric WHERE false) t(v);
-SELECT v, rfm_score(v, 3) OVER () FROM unnest('{-2.5,-2.49,0,0.00,1e-20,1e15}'::numeric[]) v;
+SELECT v, rfm_score(v, 3) OVER (), rfm_score(v, 1) OVER () AS one FROM unnest('{-2.5,-2.49,0,0.00,1e-20,1e15}'::numeric[]) v;
 SELECT v, rfm_score(v, 4) OVER () FROM unnest('{-1e300,-0,0,1e-300,1e300}'::float8[]) v;
 SELECT v, rfm_score(v, 3) OVER () FROM unnest('{-9223372036854775808,0,9223372036854775806,9223372036854775807}'::bigint[]) v;
+SELECT v, rfm_score(v, 2) OVER () FROM unnest('{12345678901234567890123456789.5,-12345678901234567890123456789.25,7.125}'::numeric[]) v;
 SELECT v, rfm_score(v, 1000) OVER () FROM unnest('{3,1,2}'::bigint[]) v;
 
 -- What is not a number of bins or a value

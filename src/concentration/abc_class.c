@@ -4,12 +4,12 @@
  */
 #include "postgres.h"
 
-#include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 #include "windowapi.h"
 
 #include "common/compat.h"
+#include "common/partition_scan.h"
 #include "concentration/collect.h"
 #include "concentration/curve.h"
 #include "concentration/cutoffs.h"
@@ -23,9 +23,6 @@ PG_FUNCTION(abc_cutoffs_computed_final);
 
 /* the argument cuts where none is given */
 static const Decimal default_cuts[] = {{80, 2}, {95, 2}};
-
-/* so many rows are read before the memory that their arguments took is given back */
-#define ROWS_A_RESET 1024
 
 /* What a window partition's rows are classed by. */
 typedef struct AbcPartition
@@ -73,9 +70,8 @@ static void
 prepare_partition(WindowObject winobj, ValueType type, ArrayType *cuts_argument, bool up_to,
 				  AbcPartition *partition)
 {
-	MemoryContext scratch =
-		AllocSetContextCreate(CurrentMemoryContext, "abc_class arguments", ALLOCSET_DEFAULT_SIZES);
-	MemoryContext old;
+	PartitionScan scan;
+	Datum value;
 	Collected collected;
 	SelectSurvey survey;
 	Decimal cut[ABC_MOST_CUTS];
@@ -87,26 +83,9 @@ prepare_partition(WindowObject winobj, ValueType type, ArrayType *cuts_argument,
 	cutoffs.cuts = abc_read_cuts(cuts_argument, cut);
 
 	collected_init(&collected, CurrentMemoryContext, cutoffs.is_float);
-	old = MemoryContextSwitchTo(scratch);
-	for (int64 row = 0;; row++)
+	partition_scan_begin(&scan, winobj, 0);
+	while (partition_scan_next(&scan, &value))
 	{
-		bool is_null, is_out;
-		Datum value;
-
-		if (row % ROWS_A_RESET == 0)
-		{
-			MemoryContextReset(scratch);
-			CHECK_FOR_INTERRUPTS();
-		}
-		if (row > PG_INT32_MAX)
-			ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-							errmsg("a window partition can have at most %d rows", PG_INT32_MAX)));
-		value = WinGetFuncArgInPartition(winobj, 0, (int) row, WINDOW_SEEK_HEAD, false, &is_null,
-										 &is_out);
-		if (is_out)
-			break;
-		if (is_null)
-			continue;
 		if (type == VALUE_NUMERIC)
 			collected_add_decimal(&collected, values_read_numeric(value));
 		else if (type == VALUE_FLOAT8)
@@ -114,8 +93,6 @@ prepare_partition(WindowObject winobj, ValueType type, ArrayType *cuts_argument,
 		else
 			collected_add_int64(&collected, DatumGetInt64(value));
 	}
-	MemoryContextSwitchTo(old);
-	MemoryContextDelete(scratch);
 
 	if (collected.values.count > 0)
 	{

@@ -15,6 +15,7 @@
 #include "windowapi.h"
 
 #include "common/compat.h"
+#include "common/partition_scan.h"
 #include "common/select.h"
 #include "common/values.h"
 
@@ -42,39 +43,22 @@ typedef struct Partition
 	wide *cut; /* keys that a value has to exceed, rising */
 } Partition;
 
-static Decimal
-read_decimal(ValueKind kind, Datum value)
-{
-	Decimal result = {0, 0};
-
-	if (kind == VALUE_NUMERIC)
-		return values_read_numeric(value);
-	result.mantissa = DatumGetInt64(value);
-	return result;
-}
-
 /* All values of the partition, in whatever order. */
 static void
 read_values(WindowObject window, ValueKind kind, Values *values)
 {
-	bool isnull, isout;
+	PartitionScan scan;
+	Datum value;
 
-	for (int row = 0;; row++)
+	partition_scan_begin(&scan, window, 0);
+	while (partition_scan_next(&scan, &value))
 	{
-		Datum value =
-			WinGetFuncArgInPartition(window, 0, row, WINDOW_SEEK_HEAD, false, &isnull, &isout);
-
-		if (isout)
-			break;
-		if (row == PG_INT32_MAX)
-			ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-							errmsg("too many rows in a window partition")));
-		if (isnull)
-			continue;
-		if (kind == VALUE_FLOAT8)
-			values_append_float8(values, values_read_float8(DatumGetFloat8(value)));
+		if (kind == VALUE_NUMERIC)
+			values_append_decimal(values, values_read_numeric(value));
+		else if (kind == VALUE_INT8)
+			values_append_int64(values, DatumGetInt64(value));
 		else
-			values_append_decimal(values, read_decimal(kind, value));
+			values_append_float8(values, values_read_float8(DatumGetFloat8(value)));
 	}
 }
 
@@ -85,11 +69,11 @@ find_cuts(Partition *partition, Values *values, MemoryContext context)
 	wide *thresholds = palloc(sizeof(wide) * (cuts + 1));
 	int64 *narrow = palloc(sizeof(int64) * (cuts + 1));
 
+	partition->scale = values->scale;
 	if (values->count == 0 || cuts == 0)
 		return;
 	partition->cut = MemoryContextAlloc(context, sizeof(wide) * cuts);
 	partition->cuts = cuts;
-	partition->scale = values->scale;
 
 	/* selection counts from the largest, so the highest cut-point comes first */
 	for (int i = 0; i < cuts; i++)
@@ -144,7 +128,9 @@ get_key(const Partition *partition, ValueKind kind, Datum value)
 
 	if (kind == VALUE_FLOAT8)
 		return double_key(values_read_float8(DatumGetFloat8(value)));
-	decimal = read_decimal(kind, value);
+	if (kind == VALUE_INT8)
+		return DatumGetInt64(value);
+	decimal = values_read_numeric(value);
 	if (decimal.scale > partition->scale)
 		decimal = decimal_normalise(decimal);
 	if (!decimal_rescale(decimal.mantissa, decimal.scale, partition->scale, &key))
