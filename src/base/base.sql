@@ -127,7 +127,7 @@ BEGIN
 			abc_class text,
 			score double precision,
 			segment text,
-			since timestamptz NOT NULL DEFAULT now(),
+			since timestamptz NOT NULL DEFAULT clock_timestamp(),
 			due date);
 		CREATE TABLE %1$I.cutoffs (
 			the_only boolean PRIMARY KEY DEFAULT true CHECK (the_only),
@@ -140,7 +140,7 @@ BEGIN
 			settled_at timestamptz NOT NULL DEFAULT now());
 		CREATE TABLE %1$I.change (
 			customer %2$s NOT NULL,
-			changed_at timestamptz NOT NULL DEFAULT now(),
+			changed_at timestamptz NOT NULL DEFAULT clock_timestamp(),
 			what text NOT NULL,
 			old_value text,
 			new_value text,

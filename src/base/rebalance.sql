@@ -62,7 +62,7 @@ BEGIN
 		settled AS (
 			UPDATE %1$I.customer c SET (basis, abc_class, score, segment, since) = (
 				SELECT s.basis, s.abc_class, s.score, s.segment,
-					CASE WHEN (s.abc_class, s.segment) IS DISTINCT FROM (c.abc_class, c.segment) THEN now() ELSE c.since END
+					CASE WHEN (s.abc_class, s.segment) IS DISTINCT FROM (c.abc_class, c.segment) THEN clock_timestamp() ELSE c.since END
 				FROM (SELECT * FROM %1$I.cutoffs LIMIT 1) f,
 					LATERAL customer_value.standing(c.value, c.facts, c.segment, f.basis, f.since, f.as_of, f.cutoffs, f.last_class, f.rules) s)
 			FROM free

@@ -104,7 +104,7 @@ RETURN format(CASE WHEN queue
 		ORDER BY d.customer_id
 		ON CONFLICT (customer_id) DO UPDATE SET (value, basis, abc_class, score, segment, since) = (
 			SELECT v.value, s.basis, s.abc_class, s.score, s.segment,
-				CASE WHEN (s.abc_class, s.segment) IS DISTINCT FROM (c.abc_class, c.segment) THEN now() ELSE c.since END
+				CASE WHEN (s.abc_class, s.segment) IS DISTINCT FROM (c.abc_class, c.segment) THEN clock_timestamp() ELSE c.since END
 			FROM (SELECT c.value OPERATOR(%3$s.+) excluded.value OFFSET 0) AS v(value),
 				LATERAL customer_value.standing(v.value, c.facts, c.segment, $1, $2, $3, $4, $5, $6) AS s)
 	$sql$, base, changes, '@extschema@'),

@@ -1,0 +1,192 @@
+# A live customer base through restarts, crashes, dumps and restores, under many writers at once, and
+# under writers who would like to have its owner's rights.
+use strict;
+use warnings;
+
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $node = PostgreSQL::Test::Cluster->new('base');
+$node->init;
+$node->append_conf('postgresql.conf', 'max_prepared_transactions = 10');
+$node->start;
+
+sub sql
+{
+	my ($statements, $user, $database) = @_;
+	return $node->safe_psql($database // 'trade', $statements, extra_params => [ '-U', $user // 'owner' ]);
+}
+
+sub fails_like
+{
+	my ($statements, $user, $message, $name) = @_;
+	my ($code, $out, $err) = $node->psql('trade', $statements, extra_params => [ '-U', $user ]);
+	like($err, $message, $name);
+}
+
+# Differences of a base, by its own account and by plain SQL over the orders.
+my $differences = q{
+	SELECT * FROM customer_value.verify('shop');
+	SELECT coalesce(c.customer_id, o.customer_id), c.n, c.amount, o.n, o.amount
+	FROM (SELECT customer_id, orders(value) AS n, amount(value) AS amount, basis FROM shop.customer) c
+	FULL JOIN (SELECT customer_id::bigint, count(*) FILTER (WHERE amount >= 0) AS n, sum(amount) AS amount
+		FROM orders WHERE amount IS NOT NULL AND day IS NOT NULL AND customer_id IS NOT NULL GROUP BY 1) o USING (customer_id)
+	WHERE (c.n, c.amount, c.basis) IS DISTINCT FROM (coalesce(o.n, 0), coalesce(o.amount, 0), coalesce(o.amount, 0));
+};
+sub is_right
+{
+	my ($name, $database) = @_;
+	is(sql($differences, 'postgres', $database), '', $name);
+}
+
+$node->safe_psql('postgres', q{CREATE ROLE owner LOGIN; CREATE ROLE writer LOGIN; CREATE DATABASE trade OWNER owner});
+sql(q{
+	CREATE EXTENSION customer_value;
+	CREATE TABLE orders (id serial PRIMARY KEY, customer_id int, day date, amount numeric(12,2), note text);
+	INSERT INTO orders (customer_id, day, amount)
+	SELECT i % 100, date '2026-01-01' + i % 60, (i % 100) * (i % 7) FROM generate_series(1, 2000) i;
+	SELECT customer_value.create_base('shop');
+	SELECT customer_value.track_orders('shop', 'orders', 'customer_id', 'day', 'amount', filter => $$note IS DISTINCT FROM 'void\'$$);
+	SELECT customer_value.rebalance('shop', '2026-03-01');
+	GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON orders TO writer;
+	GRANT USAGE ON SEQUENCE orders_id_seq TO writer;
+});
+sql('CREATE SCHEMA hostile AUTHORIZATION writer', 'postgres');
+is_right('a new base is right');
+
+# Rights. Whatever the writer puts in the way of names, it is not called.
+fails_like("SELECT * FROM shop.$_", 'writer', qr/permission denied for schema shop/, "a writer cannot read $_") foreach qw(customer change source);
+sql(q{
+	CREATE FUNCTION hostile.trap() RETURNS boolean LANGUAGE plpgsql AS $$BEGIN RAISE 'trapped as %', current_user; END$$;
+	CREATE FUNCTION hostile.now() RETURNS timestamptz LANGUAGE sql AS $$SELECT hostile.trap(); SELECT pg_catalog.now()$$;
+}, 'writer');
+foreach my $type (qw(bigint numeric text date float8 boolean name oid))
+{
+	foreach my $operator ('=', '<>', '||', '+', '<')
+	{
+		my $name = "trap_$type" . join('', map { ord } split //, $operator);
+		sql(qq{CREATE FUNCTION hostile.$name($type, $type) RETURNS boolean LANGUAGE sql AS 'SELECT hostile.trap()';
+			CREATE OPERATOR hostile.$operator (LEFTARG = $type, RIGHTARG = $type, FUNCTION = hostile.$name)}, 'writer');
+	}
+}
+my $hostile = q{
+	SET search_path = hostile, pg_catalog, public;
+	SET standard_conforming_strings = off;
+	SET customer_value.reason = 'mine';
+	SET row_security = off;
+	CREATE TEMP TABLE new_orders (customer_id int, value int);
+	CREATE TEMP TABLE customer (customer_id int, value int);
+	CREATE TEMP TABLE cutoffs (basis text);
+};
+fails_like($hostile . 'SELECT 1::bigint = 1::bigint', 'writer', qr/trapped as writer/, 'the traps are set');
+sql($hostile . q{
+	INSERT INTO public.orders (customer_id, day, amount, note) VALUES (1, '2026-03-01', 100000, ''), (500, '2026-03-01', 1, 'void\\\\');
+	UPDATE public.orders SET amount = amount OPERATOR(pg_catalog.+) 1 WHERE id OPERATOR(pg_catalog.=) 7;
+	DELETE FROM public.orders WHERE id OPERATOR(pg_catalog.=) 8;
+	SELECT current_user;
+}, 'writer');
+is(sql(q{SELECT * FROM customer_value.verify('shop')}), '', 'a hostile writer writes orders and nothing else');
+is(sql(q{SELECT count(*) FROM shop.customer WHERE customer_id = 500}), '0', 'the filter means what it meant');
+is(sql(q{SELECT DISTINCT reason FROM shop.change WHERE customer = 1 AND new_value = 'A'}), 'order', 'the reason is ours');
+sql(q{ALTER TABLE shop.customer ENABLE ROW LEVEL SECURITY; ALTER TABLE shop.customer FORCE ROW LEVEL SECURITY});
+sql(q{INSERT INTO orders (customer_id, day, amount) VALUES (1, '2026-03-01', 1), (501, '2026-03-01', 1)}, 'writer');
+fails_like(q{SELECT * FROM customer_value.verify('shop')}, 'owner', qr/row-level security/, 'row security hides nothing from verify silently');
+sql(q{ALTER TABLE shop.customer NO FORCE ROW LEVEL SECURITY; ALTER TABLE shop.customer DISABLE ROW LEVEL SECURITY});
+sql(q{DELETE FROM orders WHERE note LIKE 'void%'; TRUNCATE orders}, 'writer');
+is_right('a writer without rights truncates');
+sql(q{INSERT INTO orders (customer_id, day, amount)
+	SELECT i % 1000, date '2026-01-01' + i % 60, (i % 100) * (i % 7) FROM generate_series(1, 20000) i}, 'writer');
+sql(q{SELECT customer_value.rebalance('shop', '2026-03-01')});
+
+# Prepared transactions, a restart and a crash.
+sql(q{BEGIN; INSERT INTO orders (customer_id, day, amount) VALUES (7, '2026-03-01', 77777), (1007, '2026-03-01', 7); PREPARE TRANSACTION 'pending'}, 'writer');
+$node->restart;
+is_right('right after a restart');
+sql(q{COMMIT PREPARED 'pending'}, 'writer');
+is_right('right with a prepared transaction');
+sql(q{INSERT INTO orders (customer_id, day, amount) SELECT i % 1200, '2026-03-01', i FROM generate_series(1, 3000) i}, 'writer');
+$node->stop('immediate');
+$node->start;
+is_right('right after a crash');
+
+# Many writers, and rebalances in between.
+sub script
+{
+	my ($name, $text) = @_;
+	my $file = $node->basedir . "/$name.sql";
+	append_to_file($file, $text);
+	return $file;
+}
+my $insert = script('insert', q{
+\set c random(1, 40)
+\set a random(-100, 5000)
+INSERT INTO orders (customer_id, day, amount) VALUES (:c, date '2026-01-01' + :c, :a / 7.0);
+});
+my $batch = script('batch', q{
+\set c random(1, 1000)
+INSERT INTO orders (customer_id, day, amount) SELECT (i * :c) % 1500, '2026-02-01', i FROM generate_series(1, 20) i;
+});
+my $move = script('move', q{
+\set i random(1, 30000)
+\set c random(1, 40)
+BEGIN;
+UPDATE orders SET customer_id = :c, amount = amount + 1 WHERE id BETWEEN :i AND :i + 3;
+SAVEPOINT s;
+DELETE FROM orders WHERE id = :i + 9;
+ROLLBACK TO s;
+DELETE FROM orders WHERE id = :i + 10;
+COMMIT;
+});
+my $rebalance = script('rebalance', q{
+SELECT customer_value.rebalance('shop', '2026-03-01');
+\sleep 300 ms
+});
+foreach my $level ('read committed', 'repeatable read')
+{
+	my $out = '';
+	my $bench = do
+	{
+		local $ENV{PGOPTIONS} = '-c default_transaction_isolation=' . $level =~ s/ /\\ /r;
+		IPC::Run::start(
+			[ 'pgbench', '-n', '-c', '8', '-j', '2', '-T', '5', '--max-tries=1000', '-U', 'writer', '-h', $node->host, '-p', $node->port,
+				'-f', "$insert\@5", '-f', "$batch\@2", '-f', "$move\@3", 'trade' ], '&>', \$out);
+	};
+	$node->command_ok([ 'pgbench', '-n', '-c', '2', '-T', '4', '-U', 'owner', '-f', $rebalance, 'trade' ], "rebalances beside writers at $level");
+	$bench->finish;
+	is($bench->result(0), 0, "writers at $level") or diag($out);
+	unlike($out, qr/client \d+ (script|aborted)/, 'none of them gives up');
+	is_right("right after writers at $level");
+	sql(q{SELECT customer_value.rebalance('shop', '2026-03-01')});
+	is(sql(q{SELECT count(*) FROM shop.queue}), '0', 'nothing is left in the queue');
+	is(sql(q{SELECT count(*) FROM (SELECT abc_class, abc_class(basis) OVER () AS answer FROM shop.customer) c WHERE abc_class IS DISTINCT FROM answer}),
+		'0', 'every class is the stateless answer');
+	is(sql(q{SELECT count(*) FROM shop.customer c WHERE abc_class IS DISTINCT FROM
+			(SELECT new_value FROM shop.change h WHERE h.customer = c.customer_id AND what = 'class' ORDER BY changed_at DESC LIMIT 1)}),
+		'0', 'the history ends where the customers are');
+	is_right('and all is right');
+}
+
+# Dump and restore, in one stream and in parallel.
+my $dump = $node->basedir . '/dump';
+$node->command_ok([ 'pg_dump', '-Fd', '-f', $dump, '-d', $node->connstr('trade') ], 'dump');
+$node->safe_psql('postgres', 'CREATE DATABASE serial; CREATE DATABASE parallel');
+$node->command_ok([ 'pg_restore', '--exit-on-error', '-d', $node->connstr('serial'), $dump ], 'restore');
+$node->command_ok([ 'pg_restore', '--exit-on-error', '-j', '3', '-d', $node->connstr('parallel'), $dump ], 'restore in parallel');
+my $content = q{SELECT md5(string_agg(c::text, ',' ORDER BY customer_id)) FROM shop.customer c};
+foreach my $database ('serial', 'parallel')
+{
+	is(sql($content, 'owner', $database), sql($content), "$database: the same customers");
+	is_right("$database: right when restored", $database);
+	sql(q{INSERT INTO orders (customer_id, day, amount) VALUES (1, '2026-03-01', 5), (7777, '2026-03-01', 5);
+		UPDATE orders SET amount = amount + 1 WHERE customer_id = 3}, 'writer', $database);
+	is_right("$database: and when written to", $database);
+	sql(q{SELECT customer_value.rebalance('shop', '2026-03-01')}, 'owner', $database);
+	is_right("$database: and when rebalanced", $database);
+	is(sql(q{TRUNCATE orders; SELECT count(*) FROM shop.customer WHERE value <> '{}'}, 'owner', $database), '0', "$database: and when truncated");
+	sql(q{SELECT customer_value.drop_base('shop')}, 'owner', $database);
+	is(sql(q{SELECT count(*) FROM pg_trigger WHERE NOT tgisinternal}, 'owner', $database), '0', "$database: nothing is left of a dropped base");
+}
+
+$node->stop;
+done_testing();
