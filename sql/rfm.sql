@@ -1,3 +1,4 @@
+SET jit = off;
 -- Ties share a score; NULL has none and does not count.
 SELECT v, rfm_score(v::numeric) OVER () AS numeric, rfm_score(v::bigint) OVER () AS bigint, rfm_score(v::float8) OVER () AS float8,
 	rfm_score(v::numeric, 2) OVER () AS halves, rfm_score(v::numeric, 1) OVER () AS one, rfm_score(v::int, 3) OVER (ORDER BY v DESC ROWS CURRENT ROW) AS thirds
