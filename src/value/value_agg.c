@@ -11,7 +11,6 @@
  */
 #include "value/value.h"
 
-#include "libpq/pqformat.h"
 #include "miscadmin.h"
 #include "utils/memutils.h"
 
@@ -57,9 +56,6 @@ typedef struct LedgerState
 	Rest *rest; /* NULL while there is none */
 } LedgerState;
 
-static const int64 slim_powers[LEDGER_MAX_SCALE + 1] = {
-	1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000, 1000000000};
-
 static LedgerState *
 state_new(MemoryContext context)
 {
@@ -74,42 +70,34 @@ state_new(MemoryContext context)
 }
 
 /*
- * Makes sure that the rest has room for so many days more.
+ * Adds a day to the rest.
  */
 static void
-rest_reserve(LedgerState *state, MemoryContext context, size_t more)
+rest_append(LedgerState *state, MemoryContext context, const LedgerDay *day, int scale)
 {
 	Rest *rest = state->rest;
-	size_t room;
 
 	if (rest == NULL)
 	{
 		rest = MemoryContextAllocZero(context, sizeof(Rest));
-		rest->room = Max(more, FIRST_DAYS);
-		rest->ledger.days = MemoryContextAllocHuge(context, rest->room * sizeof(LedgerDay));
+		rest->room = FIRST_DAYS;
+		rest->ledger.days = MemoryContextAlloc(context, FIRST_DAYS * sizeof(LedgerDay));
 		state->rest = rest;
-		return;
 	}
-	if (rest->ledger.count + more <= rest->room)
-		return;
-	CHECK_FOR_INTERRUPTS();
-	ledger_require(ledger_settle(&rest->ledger));
-	room = rest->room;
-	while (rest->ledger.count + more > room || rest->ledger.count > room / 2)
-		room *= 2;
-	if (room == rest->room)
-		return;
-	if (rest->ledger.count + more > 2 * (size_t) LEDGER_MAX_DAYS)
-		ledger_require(LEDGER_TOO_MANY_DAYS);
-	rest->ledger.days = repalloc_huge(rest->ledger.days, room * sizeof(LedgerDay));
-	rest->room = room;
-}
-
-static void
-rest_append(LedgerState *state, MemoryContext context, const LedgerDay *day, int scale)
-{
-	rest_reserve(state, context, 1);
-	ledger_require(ledger_append(&state->rest->ledger, *day, scale));
+	else if (rest->ledger.count == rest->room)
+	{
+		CHECK_FOR_INTERRUPTS();
+		ledger_require(ledger_settle(&rest->ledger));
+		if (rest->ledger.count > LEDGER_MAX_DAYS)
+			ledger_require(LEDGER_TOO_MANY_DAYS);
+		if (rest->ledger.count > rest->room / 2)
+		{
+			rest->ledger.days =
+				repalloc_huge(rest->ledger.days, rest->room * 2 * sizeof(LedgerDay));
+			rest->room *= 2;
+		}
+	}
+	ledger_require(ledger_append(&rest->ledger, *day, scale));
 }
 
 static LedgerDay
@@ -120,15 +108,20 @@ widened(const SlimDay *slim)
 	return day;
 }
 
+/*
+ * Adds a day to another; leaves it alone if that needs more than 64 bits.
+ */
 static bool
 slim_add(SlimDay *sum, const SlimDay *day)
 {
 	int32 orders;
+	int64 amount;
 
 	if (__builtin_add_overflow(sum->orders, day->orders, &orders) ||
-		__builtin_add_overflow(sum->amount, day->amount, &sum->amount))
+		__builtin_add_overflow(sum->amount, day->amount, &amount))
 		return false;
 	sum->orders = orders;
+	sum->amount = amount;
 	return true;
 }
 
@@ -159,22 +152,17 @@ slim_settle(LedgerState *state, MemoryContext context)
 	}
 	for (int32 i = 1; i < state->slim_count; i++)
 	{
-		SlimDay sum = days[kept];
+		SlimDay *last = &days[kept];
 
-		if (days[i].day != sum.day)
-			kept++;
-		else if (slim_add(&sum, &days[i]))
+		if (days[i].day != last->day)
+			days[++kept] = days[i];
+		else if (!slim_add(last, &days[i]))
 		{
-			days[kept] = sum;
-			continue;
-		}
-		else
-		{
-			LedgerDay day = widened(&days[kept]);
+			LedgerDay day = widened(last);
 
 			rest_append(state, context, &day, state->slim_scale);
+			*last = days[i];
 		}
-		days[kept] = days[i];
 	}
 	state->slim_count = kept + 1;
 }
@@ -213,7 +201,7 @@ slim_grow(LedgerState *state, MemoryContext context)
 static pg_noinline bool
 slim_rescale(LedgerState *state, int scale)
 {
-	int64 power = slim_powers[scale - state->slim_scale];
+	int64 power = (int64) decimal_power(scale - state->slim_scale);
 	int64 limit = PG_INT64_MAX / power;
 
 	for (int32 i = 0; i < state->slim_count; i++)
@@ -248,7 +236,7 @@ slim_append(LedgerState *state, MemoryContext context, int32 day, int64 orders, 
 			return false;
 	}
 	else if (scale < state->slim_scale &&
-			 __builtin_mul_overflow(slim.amount, slim_powers[state->slim_scale - scale],
+			 __builtin_mul_overflow(slim.amount, (int64) decimal_power(state->slim_scale - scale),
 									&slim.amount))
 		return false;
 
