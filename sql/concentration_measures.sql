@@ -1,12 +1,12 @@
 -- Pareto share and population, Gini, Herfindahl and Lorenz curve against their definitions in SQL.
-SELECT setseed(0.75);
+-- hashint4 and not random(), whose numbers may change with the server's version.
 CREATE TABLE customer AS
 SELECT id, id % 6 AS shop,
 	CASE WHEN r < 0.05 THEN NULL WHEN r < 0.10 THEN 0 WHEN r < 0.15 THEN -round((x * 100)::numeric, 2)
 		WHEN id % 6 = 3 THEN round((x * 5)::numeric) -- hardly any different values
 		WHEN id % 6 = 4 THEN 7.77
 		ELSE round(exp(x * 12)::numeric, 2) END AS v
-FROM (SELECT id, random() AS r, random() AS x FROM generate_series(1, 3000) id) d;
+FROM (SELECT id, (hashint4(id) & 65535) / 65536.0 AS r, (hashint4(-id) & 65535) / 65536::float8 AS x FROM generate_series(1, 3000) id) d;
 ALTER TABLE customer ADD b bigint, ADD f float8;
 UPDATE customer SET b = v * 100, f = v;
 
@@ -28,8 +28,8 @@ SELECT shop,
 FROM ranked GROUP BY shop;
 
 CREATE FUNCTION near(a float8, b float8) RETURNS boolean AS $$ SELECT abs(a - b) < 1e-12 $$ LANGUAGE sql;
-SELECT s.shop, near(s.gini, n.gini) AS gini, near(n.gini, d.gini) AND n.gini = i.gini AS types,
-	near(s.herfindahl, n.herfindahl) AS herfindahl, near(n.herfindahl, d.herfindahl) AND n.herfindahl = i.herfindahl AS types,
+SELECT s.shop, near(s.gini, n.gini) AS gini, near(n.gini, d.gini) AND near(n.gini, i.gini) AS types,
+	near(s.herfindahl, n.herfindahl) AS herfindahl, near(n.herfindahl, d.herfindahl) AND near(n.herfindahl, i.herfindahl) AS types,
 	near(s.share_20, n.share_20) AND near(s.share_20, i.share_20) AND near(s.share_20, d.share_20) AS share_20,
 	near(s.share_1, n.share_1) AND near(s.share_1, i.share_1) AND near(s.share_1, d.share_1) AS share_1,
 	near(0.2, n.population) AND near(0.2, i.population) AND near(0.2, d.population) AS population

@@ -141,7 +141,8 @@ current_up_to(WindowObject winobj)
 /*
  * abc_class(value, cuts, boundary) returns text, over a window
  *
- * The class of the current row within its partition.
+ * The class of the current row within its partition. Rows are not given back as it goes on: at the
+ * first row all of them have been kept already, and giving them back costs a fifth of the time.
  */
 static Datum
 abc_class(FunctionCallInfo fcinfo, ValueType type)
@@ -324,6 +325,7 @@ abc_cutoffs_computed_final(PG_FUNCTION_ARGS)
 		double value = (double) collected_weight(collected, survey.quantum, i - 1);
 		size_t ties = i;
 
+		CHECK_FOR_INTERRUPTS();
 		while (ties > 0 && collected_key(collected, ties - 1) == key)
 			ties--;
 		curve_abc_add(&abc, value, (double) (i - ties));

@@ -9,6 +9,7 @@
 #include "libpq/pqformat.h"
 #include "miscadmin.h"
 #include "utils/array.h"
+#include "utils/datum.h"
 
 #include "common/aggregate.h"
 #include "common/compat.h"
@@ -38,39 +39,22 @@ create_state(FunctionCallInfo fcinfo, bool is_float)
 	return collected;
 }
 
-static Datum
-copy_parameter(MemoryContext context, Datum parameter)
-{
-	Size size = VARSIZE(DatumGetPointer(parameter));
-
-	return PointerGetDatum(
-		memcpy(MemoryContextAlloc(context, size), DatumGetPointer(parameter), size));
-}
-
-static bool
-parameters_differ(const Collected *a, bool by_value, Datum parameter)
-{
-	Pointer p, q;
-
-	if (by_value)
-		return a->parameter != parameter;
-	p = DatumGetPointer(a->parameter);
-	q = DatumGetPointer(parameter);
-	return VARSIZE(p) != VARSIZE(q) || memcmp(p, q, VARSIZE(p)) != 0;
-}
-
 /* Takes a parameter for the group's, or sees that it is the same as before. */
 static void
-take_parameter(Collected *collected, bool by_value, Datum parameter)
+take_parameter(Collected *collected, Datum parameter)
 {
+	bool by_value = collected->parameter_by_value;
+	int length = by_value ? (int) sizeof(Datum) : -1;
+
 	if (!collected->has_parameter)
 	{
+		MemoryContext old = MemoryContextSwitchTo(collected->values.context);
+
+		collected->parameter = datumCopy(parameter, by_value, length);
 		collected->has_parameter = true;
-		collected->parameter_by_value = by_value;
-		collected->parameter =
-			by_value ? parameter : copy_parameter(collected->values.context, parameter);
+		MemoryContextSwitchTo(old);
 	}
-	else if (parameters_differ(collected, by_value, parameter))
+	else if (!datumIsEqual(collected->parameter, parameter, by_value, length))
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 						errmsg("the second argument must be the same in all rows of a group")));
 }
@@ -92,14 +76,15 @@ add_row(FunctionCallInfo fcinfo, bool is_float)
 		collected = create_state(fcinfo, is_float);
 	if (PG_NARGS() > 2)
 	{
-		bool by_value = get_fn_expr_argtype(fcinfo->flinfo, 2) != NUMERICARRAYOID;
-
 		if (PG_ARGISNULL(2))
 			ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 							errmsg("the second argument cannot be NULL")));
-		take_parameter(collected, by_value,
-					   by_value ? PG_GETARG_DATUM(2)
-								: PointerGetDatum(PG_DETOAST_DATUM(PG_GETARG_DATUM(2))));
+		if (!collected->has_parameter)
+			collected->parameter_by_value =
+				get_fn_expr_argtype(fcinfo->flinfo, 2) != NUMERICARRAYOID;
+		take_parameter(collected, collected->parameter_by_value
+									  ? PG_GETARG_DATUM(2)
+									  : PointerGetDatum(PG_DETOAST_DATUM(PG_GETARG_DATUM(2))));
 	}
 	return collected;
 }
@@ -173,7 +158,10 @@ concentration_combine(PG_FUNCTION_ARGS)
 		collected->least = more->least;
 	collected->float_least = Min(collected->float_least, more->float_least);
 	if (more->has_parameter)
-		take_parameter(collected, more->parameter_by_value, more->parameter);
+	{
+		collected->parameter_by_value = more->parameter_by_value;
+		take_parameter(collected, more->parameter);
+	}
 	PG_RETURN_POINTER(collected);
 }
 

@@ -6,6 +6,7 @@
 
 #include "catalog/pg_type.h"
 #include "fmgr.h"
+#include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
@@ -134,7 +135,10 @@ moments_of(Collected *collected, CurveMoments *moments)
 	moments->customers = (double) collected->customers;
 	curve_moments_add(moments, 0, (double) collected_idle(collected));
 	for (size_t i = 0; i < collected->values.count; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
 		curve_moments_add(moments, (double) collected_weight(collected, survey.quantum, i), 1);
+	}
 }
 
 /* gini_final(internal) returns float8: the population's Gini coefficient */
@@ -189,7 +193,10 @@ lorenz_curve_final(PG_FUNCTION_ARGS)
 	lorenz.share = palloc((lorenz.points + 1) * sizeof(double));
 	curve_lorenz_add(&lorenz, 0, (double) collected_idle(collected));
 	for (size_t i = 0; i < collected->values.count; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
 		curve_lorenz_add(&lorenz, (double) collected_weight(collected, survey.quantum, i), 1);
+	}
 	curve_lorenz_finish(&lorenz);
 
 	elements = palloc((lorenz.points + 1) * sizeof(Datum));
