@@ -234,5 +234,31 @@ SELECT customer_value(date '2000-01-01' + (i * 7919) % 20011, i % 1000) = custom
 	cost(customer_value(date '2000-01-01' + (i * 7919) % 20011, i % 1000, i % 7)) = sum(i % 7) AS costs
 FROM generate_series(1, 50000) i;
 
+-- many customers in little memory
+SET work_mem = '64kB';
+SELECT count(*) AS customers, sum(orders(cv)) AS orders, sum(amount(cv)) = sum(a) AS amounts, bool_and(order_days(cv) = d) AS days FROM (
+	SELECT i % 7001 AS customer, customer_value(date '2026-01-01' + i / 9000, i * 0.01) AS cv, sum(i * 0.01) AS a, count(DISTINCT i / 9000) AS d
+	FROM generate_series(1, 40000) i GROUP BY 1) s;
+SET enable_sort = off;
+SELECT count(*) AS customers, sum(orders(cv)) AS orders, sum(amount(cv)) = 0.01 * 40000 * 40001 / 2 AS amounts FROM (
+	SELECT i % 7001 AS customer, customer_value(date '2026-01-01' + i / 9000, i * 0.01) AS cv FROM generate_series(1, 40000) i GROUP BY 1) s;
+RESET enable_sort;
+RESET work_mem;
+
+-- errors are of their kind
+CREATE FUNCTION pg_temp.sqlstate_of(statement text) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+	EXECUTE statement;
+	RETURN 'none';
+EXCEPTION WHEN OTHERS THEN
+	RETURN SQLSTATE;
+END
+$$;
+SELECT statement, pg_temp.sqlstate_of('SELECT ' || statement) FROM (VALUES
+	($$ '{2026-01-01}'::customer_value $$), ($$ '{2026-02-30 1 1}'::customer_value $$), ($$ '{2026-01-01 1 1e-10}'::customer_value $$),
+	($$ '{2026-01-01 1 1e30}'::customer_value $$), ($$ '{2026-01-01 9999999999 1}'::customer_value $$), ($$ '[1]'::jsonb::customer_value $$),
+	($$ customer_value_of(date 'infinity', 1) $$), ($$ customer_value_of(date '2026-01-01', 'NaN') $$), ($$ customer_value_of(date '2026-01-01', 1e-10) $$),
+	($$ customer_value_of(date '2026-01-01', 1e30) $$), ($$ btyd('{}', '2026-01-01', '-1 day') $$), ($$ btyd('{}', '-infinity') $$), ($$ facts('{}', 'infinity') $$)) v (statement);
+
 DROP VIEW shop;
 DROP TABLE purchase, random_ledger;
