@@ -32,7 +32,7 @@ $$;
 \pset tuples_only on
 
 SELECT attempt('SELECT customer_value.' || c) FROM unnest(ARRAY[
-	$$create_base(NULL)$$, $$create_base('')$$, $$create_base('pg_shop')$$, $$create_base('trade')$$,
+	$$create_base(NULL)$$, $$create_base('')$$, $$create_base('pg_shop')$$, $$create_base('trade')$$, $$create_base(repeat('ä', 25)::name)$$,
 	$$create_base('shop', key => 'date')$$, $$create_base('shop', key => 'varchar')$$, $$create_base('shop', key => 'no_type')$$, $$create_base('shop', key => NULL)$$,
 	$$create_base('shop', basis => 'profit')$$, $$create_base('shop', basis => 'clv')$$,
 	$$create_base('shop', period => '-1 day')$$, $$create_base('shop', period => '0')$$,

@@ -94,6 +94,11 @@ BEGIN
 	IF base IS NULL OR key IS NULL OR basis IS NULL OR cuts IS NULL OR hysteresis IS NULL OR notify IS NULL THEN
 		RAISE null_value_not_allowed USING MESSAGE = 'base, key, basis, cuts, hysteresis and notify must not be null';
 	END IF;
+	IF octet_length(base::text) > 48 THEN
+		RAISE name_too_long USING
+			MESSAGE = format('name of customer base "%s" is too long', base),
+			DETAIL = 'It may have 48 bytes, since the names of triggers are made of it.';
+	END IF;
 	IF key NOT IN ('smallint', 'integer', 'bigint', 'numeric', 'text', 'uuid') THEN
 		RAISE datatype_mismatch USING
 			MESSAGE = format('customers cannot have keys of type %s', key),

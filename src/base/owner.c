@@ -4,12 +4,16 @@
  */
 #include "postgres.h"
 
+#include "catalog/namespace.h"
 #include "jit/jit.h"
 #include "miscadmin.h"
 #include "parser/parser.h"
 #include "utils/guc.h"
 
 #include "base/owner.h"
+
+/* as in the functions that act with their caller's rights, which so need not set it again */
+#define SEARCH_PATH "pg_catalog, pg_temp"
 
 /*
  * owner_enter
@@ -25,9 +29,10 @@ owner_enter(OwnerState *saved, Oid owner)
 	SetUserIdAndSecContext(owner,
 						   saved->context | SECURITY_LOCAL_USERID_CHANGE | SECURITY_NOFORCE_RLS);
 	saved->settings = NewGUCNestLevel();
-	(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION,
-							 GUC_ACTION_SAVE, true, 0, false);
-	if (jit_enabled) /* a kept plan must not compile itself for a handful of rows, statement by statement */
+	if (strcmp(namespace_search_path, SEARCH_PATH) != 0)
+		(void) set_config_option("search_path", SEARCH_PATH, PGC_USERSET, PGC_S_SESSION,
+								 GUC_ACTION_SAVE, true, 0, false);
+	if (jit_enabled) /* a kept plan would be compiled anew for every statement */
 		(void) set_config_option("jit", "off", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0,
 								 false);
 	if (!standard_conforming_strings) /* a source's filter may hold a backslash */

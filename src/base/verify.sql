@@ -4,14 +4,15 @@ CREATE FUNCTION customer_value.recomputed(base name) RETURNS text
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	ledgers text;
+	ledgers text[];
 BEGIN
-	SELECT string_agg(customer_value.ledger_query(base, s.source), ' UNION ALL ') INTO ledgers
+	SELECT array_agg(customer_value.ledger_query(base, s.source)) INTO ledgers
 	FROM customer_value.sources(base) s WHERE s.relation IS NOT NULL AND s.amount IS NOT NULL;
-	IF ledgers IS NULL THEN
-		RETURN format('SELECT customer_id, value FROM %I.customer WHERE false', base);
-	END IF;
-	RETURN format('SELECT l.customer_id, %s.sum(l.value) AS value FROM (%s) AS l GROUP BY l.customer_id', '@extschema@', ledgers);
+	RETURN CASE
+		WHEN ledgers IS NULL THEN format('SELECT customer_id, value FROM %I.customer WHERE false', base)
+		WHEN cardinality(ledgers) = 1 THEN ledgers[1]
+		ELSE format('SELECT l.customer_id, %s.sum(l.value) AS value FROM (%s) AS l GROUP BY l.customer_id',
+			'@extschema@', array_to_string(ledgers, ' UNION ALL ')) END;
 END
 $$;
 
