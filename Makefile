@@ -15,7 +15,7 @@ SQL_PARTS = \
 	common/common \
 	concentration/cutoffs concentration/collect concentration/abc_class concentration/measures concentration/sketch \
 	value/value \
-	lifetime/closed_form lifetime/model lifetime/fit lifetime/figures \
+	lifetime/closed_form lifetime/model lifetime/fit lifetime/figures lifetime/simulate \
 	segment/rfm segment/rules \
 	service/staffing service/routing \
 	insight/rates insight/cohort_retention insight/portfolio insight/margin insight/next_order insight/kpi_effect \

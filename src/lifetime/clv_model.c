@@ -439,9 +439,8 @@ model_from_jsonb(Jsonb *jsonb, Node *escontext)
 	return read_notes(root, &model, escontext) ? model : NULL;
 }
 
-/* NULL after a soft error */
-static ClvModel *
-model_from_text(char *text, Node *escontext)
+ClvModel *
+clv_model_parse(char *text, Node *escontext)
 {
 	Datum jsonb;
 
@@ -503,8 +502,8 @@ put_spend(StringInfo out, const ClvModel *model)
 	appendStringInfoChar(out, '}');
 }
 
-static char *
-model_to_text(const ClvModel *model)
+char *
+clv_model_text(const ClvModel *model)
 {
 	const ClvKindInfo *info = &clv_kinds[model->kind];
 	StringInfoData out;
@@ -564,7 +563,7 @@ model_to_text(const ClvModel *model)
 Datum
 clv_model_in(PG_FUNCTION_ARGS)
 {
-	ClvModel *model = model_from_text(PG_GETARG_CSTRING(0), fcinfo->context);
+	ClvModel *model = clv_model_parse(PG_GETARG_CSTRING(0), fcinfo->context);
 
 	if (model == NULL)
 		PG_RETURN_NULL();
@@ -577,7 +576,7 @@ clv_model_in(PG_FUNCTION_ARGS)
 Datum
 clv_model_out(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_CSTRING(model_to_text(PG_GETARG_CLV_MODEL(0)));
+	PG_RETURN_CSTRING(clv_model_text(PG_GETARG_CLV_MODEL(0)));
 }
 
 /*
@@ -597,7 +596,7 @@ clv_model_recv(PG_FUNCTION_ARGS)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
 						errmsg("unsupported version %d of clv_model", version)));
 	text = pq_getmsgtext(message, message->len - message->cursor, &length);
-	PG_RETURN_POINTER(model_from_text(text, NULL));
+	PG_RETURN_POINTER(clv_model_parse(text, NULL));
 }
 
 /*
@@ -606,7 +605,7 @@ clv_model_recv(PG_FUNCTION_ARGS)
 Datum
 clv_model_send(PG_FUNCTION_ARGS)
 {
-	char *text = model_to_text(PG_GETARG_CLV_MODEL(0));
+	char *text = clv_model_text(PG_GETARG_CLV_MODEL(0));
 	StringInfoData message;
 
 	pq_begintypsend(&message);
@@ -630,7 +629,7 @@ clv_model_from_jsonb(PG_FUNCTION_ARGS)
 Datum
 clv_model_to_jsonb(PG_FUNCTION_ARGS)
 {
-	char *text = model_to_text(PG_GETARG_CLV_MODEL(0));
+	char *text = clv_model_text(PG_GETARG_CLV_MODEL(0));
 
 	PG_RETURN_DATUM(DirectFunctionCall1(jsonb_in, CStringGetDatum(text)));
 }

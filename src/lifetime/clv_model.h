@@ -74,6 +74,10 @@ typedef struct ClvModel
 extern const ClvModel *clv_model_get(Datum datum);
 #define PG_GETARG_CLV_MODEL(n) clv_model_get(PG_GETARG_DATUM(n))
 
+/* From and to text; parsing returns NULL after a soft error. */
+extern ClvModel *clv_model_parse(char *text, Node *escontext);
+extern char *clv_model_text(const ClvModel *model);
+
 /* A new model without optional members. */
 extern ClvModel *clv_model_make(ClvKind kind, double unit_days);
 
