@@ -1,5 +1,5 @@
 -- Maximum likelihood. What the fits find is checked against published data here, and against CDNOW in
--- test/t/050_lifetime.pl.
+-- test/t/060_lifetime.pl.
 
 -- contracts: Fader & Hardie 2007 print 0.704, 1.182 and 0.668, 3.806
 CREATE TEMP TABLE cohort (name text, survivors bigint[]);

@@ -10,7 +10,6 @@
 #include <math.h>
 
 #include "fmgr.h"
-#include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 
@@ -108,16 +107,25 @@ spend_model(const ClvModel *model)
 }
 
 /*
- * What is expected of a living customer depends on frequency and age alone, of which even millions
- * of customers have few, and is what costs the time. So the last ones are kept, as long as model,
- * horizon and discount stay the same.
+ * What costs the time is what is expected of a living customer, which depends on frequency and age
+ * alone, of which even millions of customers have few; and under pareto/nbd P(alive), of which
+ * customers without a repeat order have few. So figures are kept, as long as model, horizon and
+ * discount stay the same.
  */
-typedef struct KeptOrders
+typedef struct Kept
 {
 	double frequency; /* -1: none kept */
+	double recency;
 	double age;
-	double orders;
-} KeptOrders;
+	double figure;
+} Kept;
+
+typedef struct KeptTable
+{
+	uint32 slots; /* a power of 2 */
+	uint32 used;
+	Kept *kept;
+} KeptTable;
 
 typedef struct Memory
 {
@@ -127,27 +135,27 @@ typedef struct Memory
 	double unit_days;
 	double days;
 	double discount;
-	uint32 slots; /* a power of 2 */
-	uint32 used;
-	KeptOrders *kept;
+	KeptTable orders;
+	KeptTable alive;
 } Memory;
 
 #define FIRST_SLOTS 16
 #define MAX_SLOTS 16384
+#define PLACES 8 /* where one may be kept */
 
 static void
-forget(Memory *memory, uint32 slots)
+forget(const Memory *memory, KeptTable *table, uint32 slots)
 {
-	if (slots != memory->slots)
+	if (slots != table->slots)
 	{
-		if (memory->kept)
-			pfree(memory->kept);
-		memory->kept = MemoryContextAlloc(memory->context, slots * sizeof(KeptOrders));
-		memory->slots = slots;
+		if (table->kept)
+			pfree(table->kept);
+		table->kept = MemoryContextAlloc(memory->context, slots * sizeof(Kept));
+		table->slots = slots;
 	}
 	for (uint32 i = 0; i < slots; i++)
-		memory->kept[i].frequency = -1;
-	memory->used = 0;
+		table->kept[i].frequency = -1;
+	table->used = 0;
 }
 
 static Memory *
@@ -161,7 +169,7 @@ get_memory(FunctionCallInfo fcinfo, const ClvModel *model, double days, double d
 		memory->context = fcinfo->flinfo->fn_mcxt;
 		fcinfo->flinfo->fn_extra = memory;
 	}
-	if (memory->slots == 0 || memory->kind != model->kind || memory->days != days ||
+	if (memory->orders.slots == 0 || memory->kind != model->kind || memory->days != days ||
 		memory->discount != discount || memory->unit_days != model->unit_days ||
 		memcmp(memory->theta, model->theta, sizeof(memory->theta)) != 0)
 	{
@@ -170,28 +178,55 @@ get_memory(FunctionCallInfo fcinfo, const ClvModel *model, double days, double d
 		memory->unit_days = model->unit_days;
 		memory->days = days;
 		memory->discount = discount;
-		forget(memory, FIRST_SLOTS);
+		forget(memory, &memory->orders, FIRST_SLOTS);
+		forget(memory, &memory->alive, FIRST_SLOTS);
 	}
 	return memory;
 }
 
-static KeptOrders *
-find_kept(Memory *memory, const BtydSummary *summary)
+/* Where the figure of such a customer is; false if it is yet to be put there. */
+static bool
+find_kept(const Memory *memory, KeptTable *table, Kept key, Kept **place)
 {
-	uint64 bits;
-	KeptOrders *kept;
+	uint64 age, recency;
+	uint32 hash;
 
-	memcpy(&bits, &summary->age, sizeof(bits));
-	bits = (bits + (uint64) summary->frequency) * UINT64CONST(0x9E3779B97F4A7C15);
-	if (memory->used > memory->slots && memory->slots < MAX_SLOTS)
-		forget(memory, 4 * memory->slots);
-	kept = &memory->kept[(bits >> 32) & (memory->slots - 1)];
-	if (kept->frequency != summary->frequency || kept->age != summary->age)
+	if (table->used > table->slots / 2 && table->slots < MAX_SLOTS)
+		forget(memory, table, 4 * table->slots);
+	memcpy(&age, &key.age, sizeof(age));
+	memcpy(&recency, &key.recency, sizeof(recency));
+	hash = ((age + (uint64) key.frequency) * UINT64CONST(0x9E3779B97F4A7C15) ^
+			recency * UINT64CONST(0xC2B2AE3D27D4EB4F)) >>
+		   32;
+	for (uint32 i = 0; i < PLACES; i++)
 	{
-		memory->used++;
-		kept->frequency = -1;
+		Kept *kept = &table->kept[(hash + i) & (table->slots - 1)];
+
+		*place = kept;
+		if (kept->frequency == key.frequency && kept->age == key.age &&
+			kept->recency == key.recency)
+			return true;
+		if (kept->frequency < 0)
+			break;
 	}
-	return kept;
+	/* where all are taken, any of them goes */
+	if ((*place)->frequency >= 0)
+		*place = &table->kept[(hash + table->used % PLACES) & (table->slots - 1)];
+	table->used++;
+	**place = key;
+	return false;
+}
+
+static double
+p_alive(Memory *memory, const Method *method, const BtydSummary *s)
+{
+	Kept *kept;
+
+	if (memory->kind != CLV_PARETONBD)
+		return method->p_alive(memory->theta, s->frequency, s->recency, s->age);
+	if (!find_kept(memory, &memory->alive, (Kept){s->frequency, s->recency, s->age, 0}, &kept))
+		kept->figure = method->p_alive(memory->theta, s->frequency, s->recency, s->age);
+	return kept->figure;
 }
 
 /*
@@ -206,7 +241,7 @@ clv_p_alive_ledger(PG_FUNCTION_ARGS)
 
 	if (!get_ledger(fcinfo, model, 2, &s))
 		PG_RETURN_NULL();
-	PG_RETURN_FLOAT8(method->p_alive(model->theta, s.frequency, s.recency, s.age));
+	PG_RETURN_FLOAT8(p_alive(get_memory(fcinfo, model, 0, 0), method, &s));
 }
 
 /*
@@ -233,20 +268,17 @@ clv_expected_orders_ledger(PG_FUNCTION_ARGS)
 	const ClvModel *model = PG_GETARG_CLV_MODEL(1);
 	const Method *method = ledger_method(model, "expected_orders");
 	double days = get_days(fcinfo, 2);
-	KeptOrders *kept;
+	Memory *memory;
+	Kept *kept;
 	BtydSummary s;
 
 	if (!get_ledger(fcinfo, model, 3, &s))
 		PG_RETURN_NULL();
-	kept = find_kept(get_memory(fcinfo, model, days, 0), &s);
-	if (kept->frequency < 0)
-	{
-		kept->orders =
+	memory = get_memory(fcinfo, model, days, 0);
+	if (!find_kept(memory, &memory->orders, (Kept){s.frequency, 0, s.age, 0}, &kept))
+		kept->figure =
 			method->orders_alive(model->theta, s.frequency, s.age, days / model->unit_days);
-		kept->frequency = s.frequency;
-		kept->age = s.age;
-	}
-	PG_RETURN_FLOAT8(method->p_alive(model->theta, s.frequency, s.recency, s.age) * kept->orders);
+	PG_RETURN_FLOAT8(p_alive(memory, method, &s) * kept->figure);
 }
 
 /*
@@ -317,7 +349,6 @@ discounted_orders(const ClvModel *model, const Method *method, const BtydSummary
 			factor -= exp(per_day * fmin((month + 1) * MEAN_DAYS_PER_MONTH, days));
 		sum += factor *
 			   method->orders_alive(model->theta, s->frequency, s->age, end / model->unit_days);
-		CHECK_FOR_INTERRUPTS();
 	}
 	return sum;
 }
@@ -335,7 +366,8 @@ clv_ledger(PG_FUNCTION_ARGS)
 	double days = get_days(fcinfo, 2);
 	double discount = PG_GETARG_FLOAT8(3);
 	double margin_rate = PG_GETARG_FLOAT8(4);
-	KeptOrders *kept;
+	Memory *memory;
+	Kept *kept;
 	BtydSummary s;
 	double orders;
 
@@ -344,14 +376,10 @@ clv_ledger(PG_FUNCTION_ARGS)
 	require_number(isfinite(margin_rate), "margin_rate", "finite", margin_rate);
 	if (!get_ledger(fcinfo, model, 5, &s))
 		PG_RETURN_NULL();
-	kept = find_kept(get_memory(fcinfo, model, days, discount), &s);
-	if (kept->frequency < 0)
-	{
-		kept->orders = discounted_orders(model, method, &s, days, discount);
-		kept->frequency = s.frequency;
-		kept->age = s.age;
-	}
-	orders = method->p_alive(model->theta, s.frequency, s.recency, s.age) * kept->orders;
+	memory = get_memory(fcinfo, model, days, discount);
+	if (!find_kept(memory, &memory->orders, (Kept){s.frequency, 0, s.age, 0}, &kept))
+		kept->figure = discounted_orders(model, method, &s, days, discount);
+	orders = p_alive(memory, method, &s) * kept->figure;
 	/* no orders or no margin bring nothing, even where the mean spend is infinite */
 	if (orders == 0 || margin_rate == 0)
 		PG_RETURN_FLOAT8(0);

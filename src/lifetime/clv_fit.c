@@ -537,8 +537,9 @@ clv_fit_final(PG_FUNCTION_ARGS)
 	state = (FitState *) PG_GETARG_POINTER(0);
 
 	unit = state->in_days ? state->unit_days : 1;
+	/* twice as much, the second half being for the fit to work in */
 	observations = MemoryContextAllocHuge(
-		CurrentMemoryContext, (Size) state->observations->members * sizeof(Observation));
+		CurrentMemoryContext, 2 * (Size) state->observations->members * sizeof(Observation));
 	observations_start_iterate(state->observations, &iterator);
 	while ((entry = observations_iterate(state->observations, &iterator)) != NULL)
 	{
@@ -554,7 +555,7 @@ clv_fit_final(PG_FUNCTION_ARGS)
 				 errdetail("There are " INT64_FORMAT " customers, all without a repeat order.",
 						   customers)));
 	qsort(observations, n, sizeof(Observation), compare_observations);
-	fit_method(clv_kinds[state->kind].method, observations, n, breathe, &fit);
+	fit_method(clv_kinds[state->kind].method, observations, n, observations + n, breathe, &fit);
 	pfree(observations);
 
 	model = model_of_fit(state->kind, state->unit_days, customers, &fit);

@@ -10,6 +10,7 @@
 #include "lifetime/fit.h"
 
 #include <math.h>
+#include <string.h>
 
 #define MAX_EVALUATIONS 300
 #define SLOPE_WANTED 1e-11
@@ -294,13 +295,54 @@ sample_loglik(const double *theta, void *data, Jet *total)
 	sample->method->loglik_jet(theta, sample->observations, sample->n, sample->breathe, total);
 }
 
+/*
+ * Of many summaries first a part, from which the search over all of them has only a few steps left:
+ * each that stands for many customers, and one of every so many others in place of them all. some has
+ * room for n; returns how many there are.
+ */
+#define THIN_ABOVE 20000
+#define THIN_TO 5000
+
+static size_t
+thin(const Observation *all, size_t n, Observation *some)
+{
+	int64_t every = (int64_t) (n / THIN_TO);
+	size_t found = 0;
+	int64_t passed = 0;
+
+	for (size_t i = 0; i < n; i++)
+	{
+		bool stays = all[i].count >= every;
+
+		if (!stays && passed++ % every != every / 2)
+			continue;
+		some[found] = all[i];
+		if (!stays)
+			some[found].count *= every;
+		found++;
+	}
+	return found;
+}
+
+static void
+fit_sample(Sample *sample, Fit *fit)
+{
+	double customers = 0;
+
+	for (size_t i = 0; i < sample->n; i++)
+		customers += (double) sample->observations[i].count;
+	fit_maximise(sample_loglik, sample, sample->method->parameters, sample->method->lower,
+				 sample->method->upper, customers, fit);
+}
+
 void
-fit_method(const Method *method, Observation *observations, size_t n, void (*breathe)(void),
-		   Fit *fit)
+fit_method(const Method *method, Observation *observations, size_t n, Observation *room,
+		   void (*breathe)(void), Fit *fit)
 {
 	Sample sample = {method, observations, n, breathe};
 	bool scaled = false;
 	double unit = 1, orders = 0, ages = 0, customers = 0;
+	double start[JET_PARAMETERS];
 
 	/* in units of the longest age, limits and start are the same for days and for weeks */
 	for (int i = 0; i < method->parameters; i++)
@@ -319,9 +361,22 @@ fit_method(const Method *method, Observation *observations, size_t n, void (*bre
 		orders += (double) observations[i].count * observations[i].frequency;
 		ages += (double) observations[i].count * observations[i].age;
 	}
-	method->start(orders / customers, ages / customers, fit->theta);
-	fit_maximise(sample_loglik, &sample, method->parameters, method->lower, method->upper,
-				 customers, fit);
+	method->start(orders / customers, ages / customers, start);
+	memcpy(fit->theta, start, sizeof(start));
+	if (n > THIN_ABOVE)
+	{
+		Sample part = {method, room, thin(observations, n, room), breathe};
+		bool good;
+
+		fit_sample(&part, fit);
+		good = fit->converged;
+		for (int i = 0; i < method->parameters; i++)
+			good &= fit->limit[i] == 0;
+		if (!good)
+			memcpy(fit->theta, start, sizeof(start));
+	}
+	fit_sample(&sample, fit);
+
 	fit->note = method->boundary(fit->theta);
 	for (int i = 0; i < method->parameters; i++)
 		if (method->scale[i])

@@ -43,9 +43,10 @@ extern void fit_maximise(LogLikelihood f, void *data, int parameters, const doub
 
 /*
  * Fits a buy-till-you-die model. The observations are sorted by frequency, and their times are
- * changed while it runs. Some frequency is above 0, and some age. breathe is called now and then.
+ * changed while it runs; room has room for as many. Some frequency is above 0, and some age. breathe
+ * is called now and then.
  */
-extern void fit_method(const Method *method, Observation *observations, size_t n,
+extern void fit_method(const Method *method, Observation *observations, size_t n, Observation *room,
 					   void (*breathe)(void), Fit *fit);
 
 #endif

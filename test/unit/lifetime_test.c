@@ -260,12 +260,12 @@ static const int32_t donations[][3] = {
 static bool
 published_donations(void)
 {
-	Observation o[DONATIONS];
+	Observation o[DONATIONS], room[DONATIONS];
 	Fit fit;
 
 	for (size_t i = 0; i < DONATIONS; i++)
 		o[i] = (Observation){donations[i][1], 6, donations[i][2], donations[i][0]};
-	fit_method(&bgbb_method, o, DONATIONS, breathe, &fit);
+	fit_method(&bgbb_method, o, DONATIONS, room, breathe, &fit);
 	unit_require(fit.converged && fit.note == NULL);
 	unit_require(fabs(fit.theta[0] - 1.204) < 0.0005 && fabs(fit.theta[1] - 0.750) < 0.0005);
 	unit_require(fabs(fit.theta[2] - 0.657) < 0.0005 && fabs(fit.theta[3] - 2.783) < 0.0005);
@@ -323,7 +323,7 @@ poor_data_end_with_a_note(void)
 	for (int kind = 0; kind < 4; kind++)
 		for (int m = 0; m < METHODS; m++)
 		{
-			Observation o[40];
+			Observation o[40], room[40];
 			size_t n = kind == 0 ? 1 : kind == 3 ? 2 : 40;
 			Fit fit;
 
@@ -335,7 +335,7 @@ poor_data_end_with_a_note(void)
 				if (kind == 2 && x > 0)
 					o[i].recency = o[i].age;
 			}
-			fit_method(methods[m], o, n, breathe, &fit);
+			fit_method(methods[m], o, n, room, breathe, &fit);
 			for (int i = 0; i < JET_PARAMETERS; i++)
 				unit_require(isfinite(fit.theta[i]) && fit.theta[i] > 0);
 			unit_require(isfinite(fit.loglik));

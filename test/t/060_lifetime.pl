@@ -1,0 +1,125 @@
+# Lifetime models on the data that the papers used, on simulated customers, and under a time limit.
+use strict;
+use warnings;
+
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+use Time::HiRes qw(time);
+
+my $node = PostgreSQL::Test::Cluster->new('lifetime');
+$node->init;
+$node->start;
+$node->safe_psql('postgres', 'CREATE EXTENSION customer_value');
+
+# Customers drawn from a model give the model back. Orders are rare, since two on a day count as one.
+my %models = (
+	'bg/nbd' => '{"r": 0.8, "alpha": 20, "a": 0.8, "b": 2.5}',
+	'mbg/nbd' => '{"r": 0.8, "alpha": 20, "a": 0.8, "b": 2.5}',
+	'pareto/nbd' => '{"r": 0.8, "alpha": 20, "s": 0.9, "beta": 15}');
+foreach my $model (sort keys %models)
+{
+	my $json = qq({"model": "$model", "params": $models{$model}, "spend": {"p": 6, "q": 4, "v": 15}});
+	$node->safe_psql('postgres', qq{
+		DROP TABLE IF EXISTS simulated;
+		CREATE TABLE simulated AS SELECT customer, customer_value(at, amount) AS cv FROM clv_simulate('$json', 30000, '2025-12-31', 7, '2023-01-01') GROUP BY customer;
+		DROP TABLE IF EXISTS fitted;
+		CREATE TABLE fitted AS SELECT clv_fit(cv, '$model', '2025-12-31') AS m FROM simulated;
+	});
+	is($node->safe_psql('postgres', qq{
+		WITH f AS (SELECT m::jsonb AS m FROM fitted)
+		SELECT (SELECT m -> 'converged' FROM f), coalesce((SELECT m ->> 'notes' FROM f), ''),
+			max(abs(p.value::float8 - t.value::float8) / (m -> 'std_errors' ->> p.key)::float8) < 4
+		FROM f, jsonb_each_text(m -> 'params') p JOIN jsonb_each_text('$models{$model}') t USING (key)}),
+		'true||t', "$model: simulated customers give the parameters back");
+	is($node->safe_psql('postgres', qq{
+		SELECT bool_and(abs(expected / actual - 1) < 0.05), count(*), max(until),
+			max(actual) = (SELECT sum(order_days(cv) - 1) FROM simulated)
+		FROM fitted, LATERAL (SELECT clv_tracking(cv, m, '2025-12-31', '1 month') AS track FROM simulated) x, unnest(track)
+		WHERE until > '2023-06-01'}), 't|32|2025-12-31|t', "$model: expected orders keep up with the actual ones");
+}
+
+# A fit ends when it is told to.
+my $begun = time;
+my ($status, $out, $err) = $node->psql('postgres', q{
+	SET statement_timeout = '150ms';
+	SELECT clv_fit((1 + i % 50, 500 + i % 331, 1000 + i % 997, 1)::btyd_summary, 'pareto/nbd') FROM generate_series(1, 60000) i});
+like($err, qr/canceling statement due to statement timeout/, 'a fit honours statement_timeout');
+cmp_ok(time - $begun, '<', 5, 'and at once');
+
+my $data = $ENV{CUSTOMER_VALUE_DATA};
+SKIP:
+{
+	skip 'CUSTOMER_VALUE_DATA names no folder with the CDNOW files', 1
+	  unless $data && -r "$data/cdnow_sample.csv" && -r "$data/cdnow_25_customers.csv" && -r "$data/cdnow_25_customers_params.csv";
+	$node->safe_psql('postgres', qq{
+		CREATE TABLE sample (master int, customer int, day date, cds int, amount numeric);
+		\\copy sample FROM '$data/cdnow_sample.csv' (FORMAT csv, HEADER)
+		CREATE TABLE ledger AS SELECT customer, customer_value(day, amount) AS cv FROM sample GROUP BY customer;
+		CREATE TABLE model AS SELECT name, clv_fit(cv, name, '1997-09-30') AS m
+			FROM ledger, unnest('{bg/nbd,mbg/nbd,pareto/nbd}'::text[]) name GROUP BY name;
+	});
+
+	my $published = q{
+		SELECT string_agg(key || ' ' || round(value::numeric, digits), ', ' ORDER BY key) || ', LL ' || round((m::jsonb ->> 'loglik')::numeric, 1)
+		FROM model, jsonb_each_text(m::jsonb -> 'params') JOIN (VALUES %s) d(key, digits) USING (key) WHERE name = '%s' GROUP BY m::jsonb};
+	is($node->safe_psql('postgres', sprintf($published, q{('r', 3), ('alpha', 3), ('a', 3), ('b', 3)}, 'bg/nbd')),
+		'a 0.793, alpha 4.414, b 2.426, r 0.243, LL -9582.4', 'CDNOW, bg/nbd: Fader, Hardie & Lee 2005a');
+	is($node->safe_psql('postgres', sprintf($published, q{('r', 3), ('alpha', 3), ('a', 3), ('b', 3)}, 'mbg/nbd')),
+		'a 0.891, alpha 6.183, b 1.614, r 0.525, LL -9582.1', 'CDNOW, mbg/nbd: what BTYDplus finds');
+	is($node->safe_psql('postgres', sprintf($published, q{('r', 3), ('alpha', 3), ('s', 3), ('beta', 3)}, 'pareto/nbd')),
+		'alpha 10.578, beta 11.669, r 0.553, s 0.606, LL -9595.0', 'CDNOW, pareto/nbd: Fader, Hardie & Lee 2005a');
+	is($node->safe_psql('postgres', q{
+		SELECT DISTINCT round((s ->> 'p')::numeric, 2), round((s ->> 'q')::numeric, 2), round((s ->> 'v')::numeric, 2), s ->> 'customers'
+		FROM model, LATERAL (SELECT m::jsonb -> 'spend') x(s)}), '6.25|3.74|15.44|946', 'CDNOW, gamma-gamma: Fader & Hardie 2013');
+	is($node->safe_psql('postgres', q{
+		SELECT count(*) FROM model, LATERAL (SELECT clv_fit(cv, name, '1997-09-30' ORDER BY md5(customer::text)) AS again, clv_fit(cv, name, '1997-09-30', '1 day') AS days,
+			clv_fit(btyd(cv, '1997-09-30'), name) AS summaries FROM ledger) x
+		WHERE again::text = m::text AND summaries::jsonb -> 'params' = m::jsonb -> 'params'
+			AND abs((days::jsonb #>> '{params,r}')::float8 / (m::jsonb #>> '{params,r}')::float8 - 1) < 1e-9
+			AND abs((days::jsonb #>> '{params,alpha}')::float8 / 7 / (m::jsonb #>> '{params,alpha}')::float8 - 1) < 1e-9}), '3',
+		'the same from shuffled rows, from summaries, in days');
+	is($node->safe_psql('postgres', q{
+		SELECT bool_and(abs((sum(clv_loglik(btyd(cv, '1997-09-30'), jsonb_set(m::jsonb, ARRAY['params', key], to_jsonb(value::float8 * 1.00001))::clv_model))
+			- sum(clv_loglik(btyd(cv, '1997-09-30'), jsonb_set(m::jsonb, ARRAY['params', key], to_jsonb(value::float8 / 1.00001))::clv_model))) / 0.00002 / count(*)) < 1e-8) OVER ()
+		FROM model, ledger, jsonb_each_text(m::jsonb -> 'params') GROUP BY name, key LIMIT 1}), 't', 'no slope of the mean log-likelihood is left');
+
+	# the figures of 25 customers on which a Python package and two R packages agree
+	$node->safe_psql('postgres', qq{
+		CREATE TABLE expected (id int, frequency int, recency float8, age float8, monetary float8, bg_p float8, bg_e float8, bg_clv float8,
+			mbg_p float8, mbg_e float8, mbg_clv float8, pareto_p float8, pareto_e float8, pareto_clv float8, spend float8);
+		\\copy expected FROM '$data/cdnow_25_customers.csv' (FORMAT csv, HEADER)
+		CREATE TABLE param (model text, name text, value float8);
+		\\copy param FROM '$data/cdnow_25_customers_params.csv' (FORMAT csv, HEADER)
+		CREATE TABLE given AS SELECT model AS name, jsonb_build_object('model', CASE model WHEN 'bgnbd' THEN 'bg/nbd' WHEN 'mbgnbd' THEN 'mbg/nbd' ELSE 'pareto/nbd' END,
+			'params', jsonb_object_agg(name, value) FILTER (WHERE name IN ('r', 'alpha', 'a', 'b', 's', 'beta')),
+			'spend', (SELECT jsonb_object_agg(name, value) FROM param WHERE model = 'gammagamma' AND name IN ('p', 'q', 'v')))::clv_model AS m
+		FROM param WHERE model <> 'gammagamma' GROUP BY model;
+	});
+	is($node->safe_psql('postgres', q{
+		SELECT count(*), max(abs(p_alive(s, m) / p - 1)) < 1e-9, max(abs(expected_orders(s, m, 39) / e - 1)) < 1e-9, max(abs(expected_spend(s, m) / spend - 1)) < 1e-9
+		FROM given, expected, LATERAL (SELECT (frequency, recency, age, monetary)::btyd_summary AS s,
+			CASE name WHEN 'bgnbd' THEN bg_p WHEN 'mbgnbd' THEN mbg_p ELSE pareto_p END AS p,
+			CASE name WHEN 'bgnbd' THEN bg_e WHEN 'mbgnbd' THEN mbg_e ELSE pareto_e END AS e) x}), '75|t|t|t',
+		'P(alive), expected orders and spend of 25 customers to 1e-9');
+	is($node->safe_psql('postgres', q{
+		SELECT count(*), max(abs(clv(cv, m, '1 year', 1.01 ^ 12 - 1, as_of => '1997-09-30')
+			/ CASE name WHEN 'bgnbd' THEN bg_clv WHEN 'mbgnbd' THEN mbg_clv ELSE pareto_clv END - 1)) < 0.01
+		FROM given, expected JOIN ledger ON ledger.customer = id}), '75|t', 'their value in 12 months to 1 %, months being longer there');
+
+	# The holdout: the models expect four fifths or more of what came in the next 39 weeks, as in the papers' figures.
+	is($node->safe_psql('postgres', q{
+		SELECT bool_and(e / a BETWEEN 0.8 AND 1) FROM (SELECT sum(expected_orders(cv, m, '39 weeks', '1997-09-30')) AS e,
+			sum(order_days(since(cv, '1997-10-01'))) AS a FROM model, ledger GROUP BY name) x}), 't', 'expected orders of the holdout period');
+
+	# A new order changes what is expected, in the same transaction; and models travel.
+	is($node->safe_psql('postgres', q{
+		SELECT p_alive(cv + customer_value_of(date '1997-09-30', 20), m, '1997-09-30') > p_alive(cv, m, '1997-09-30')
+		FROM model, ledger WHERE name = 'pareto/nbd' AND customer = 1}), 't', 'a new order counts at once');
+	$node->safe_psql('postgres', q{CREATE TABLE wire (m clv_model); COPY (SELECT m FROM model) TO '/tmp/customer_value_model' (FORMAT binary)} =~ s{/tmp}{$node->basedir}er);
+	$node->safe_psql('postgres', q{COPY wire FROM '/tmp/customer_value_model' (FORMAT binary)} =~ s{/tmp}{$node->basedir}er);
+	is($node->safe_psql('postgres', q{SELECT count(*) FROM wire JOIN model ON wire.m::text = model.m::text}), '3', 'models travel as binary');
+}
+
+$node->stop;
+done_testing();
