@@ -59,6 +59,29 @@ END;
 COMMENT ON FUNCTION customer_value.key_type(name) IS 'the type of the keys of a base''s customers';
 
 
+CREATE FUNCTION customer_value.column_type(source regclass, wanted name) RETURNS text
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	found_type text;
+BEGIN
+	WITH RECURSIVE domains AS (
+		SELECT a.atttypid AS type FROM pg_attribute a
+		WHERE a.attrelid = source AND a.attname = wanted AND a.attnum > 0 AND NOT a.attisdropped
+		UNION ALL
+		SELECT t.typbasetype FROM domains d JOIN pg_type t ON t.oid = d.type WHERE t.typtype = 'd')
+	SELECT format_type(d.type, NULL) INTO found_type FROM domains d JOIN pg_type t ON t.oid = d.type WHERE t.typtype <> 'd';
+	IF found_type IS NULL THEN
+		RAISE undefined_column USING MESSAGE = format('column "%s" of table %s does not exist', wanted, source);
+	END IF;
+	RETURN found_type;
+END
+$$;
+
+COMMENT ON FUNCTION customer_value.column_type(regclass, name) IS
+'the type of a column, below any domains; an error if there is no such column';
+
+
 CREATE FUNCTION customer_value.ledger_query(base name, source integer, rows text DEFAULT NULL) RETURNS text
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -221,21 +244,14 @@ BEGIN
 	FOREACH role IN ARRAY ARRAY['customer', 'at', 'amount', 'cost'] LOOP
 		wanted := CASE role WHEN 'customer' THEN customer WHEN 'at' THEN at WHEN 'amount' THEN amount ELSE cost END;
 		CONTINUE WHEN wanted IS NULL;
-		WITH RECURSIVE domains AS (
-			SELECT a.atttypid AS type FROM pg_attribute a
-			WHERE a.attrelid = source AND a.attname = wanted AND a.attnum > 0 AND NOT a.attisdropped
-			UNION ALL
-			SELECT t.typbasetype FROM domains d JOIN pg_type t ON t.oid = d.type WHERE t.typtype = 'd')
-		SELECT format_type(d.type, NULL) INTO found_type FROM domains d JOIN pg_type t ON t.oid = d.type WHERE t.typtype <> 'd';
+		found_type := customer_value.column_type(source, wanted);
 		allowed := CASE WHEN role = 'at' THEN '{date,timestamp without time zone,timestamp with time zone}'
 			WHEN role <> 'customer' OR key = 'numeric' THEN '{numeric,bigint,integer,smallint}'
 			WHEN key = 'bigint' THEN '{bigint,integer,smallint}'
 			WHEN key = 'integer' THEN '{integer,smallint}'
 			WHEN key = 'text' THEN '{text,character varying}'
 			ELSE ARRAY[key] END;
-		IF found_type IS NULL THEN
-			RAISE undefined_column USING MESSAGE = format('column "%s" of table %s does not exist', wanted, source);
-		ELSIF found_type <> ALL (allowed) THEN
+		IF found_type <> ALL (allowed) THEN
 			RAISE datatype_mismatch USING
 				MESSAGE = format('column "%s" of table %s, given as %s, is of type %s', wanted, source, role, found_type),
 				HINT = format('It has to be %s; a generated column may convert it.', array_to_string(allowed, ' or '));
