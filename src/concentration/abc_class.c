@@ -25,13 +25,12 @@ PG_FUNCTION(abc_cutoffs_computed_final);
 /* the argument cuts where none is given */
 static const Decimal default_cuts[] = {{80, 2}, {95, 2}};
 
-/* What a window partition's rows are classed by. */
+/* The classes of a window partition's rows, once they are known. */
 typedef struct AbcPartition
 {
-	bool is_ready;
-	bool is_crossing;
-	ArrayType *cuts;             /* as the first row had them, if they may differ between rows */
-	char stored[ABC_MOST_BYTES]; /* abc_pack() */
+	uint8 *classes; /* of each row: 0 for NULL, 1 for A, 2 for B ... */
+	bool up_to;
+	ArrayType *cuts; /* as the first row had them, if they may differ between rows */
 } AbcPartition;
 
 typedef enum ValueType
@@ -62,50 +61,65 @@ find_limits(Collected *collected, const SelectSurvey *survey, const Decimal *cut
 }
 
 /*
- * prepare_partition
+ * class_partition
  *
- * Reads the whole partition and finds its limits. With up_to, a class holds what lies above the
- * value found and not that value itself: what it and all above it add up to crosses the threshold.
+ * Reads the whole partition, finds its limits and gives each row its class. With up_to, a class holds
+ * what lies above the limit found and not that value itself: what it and all above it add up to
+ * crosses the threshold. Finding the limits moves the keys about, so that it takes a copy of them:
+ * quicker than to evaluate the argument once more for each row.
  */
-static void
-prepare_partition(WindowObject winobj, ValueType type, ArrayType *cuts_argument, bool up_to,
-				  AbcPartition *partition)
+static uint8 *
+class_partition(WindowObject winobj, ValueType type, ArrayType *cuts_argument, bool up_to,
+				MemoryContext context)
 {
 	PartitionScan scan;
 	Datum value;
 	Collected collected;
 	SelectSurvey survey;
+	Values rows; /* the values > 0 in the order of the rows */
 	Decimal cut[ABC_MOST_CUTS];
-	AbcCutoffs cutoffs;
+	wide limits[ABC_MOST_CUTS];
+	int cuts = abc_read_cuts(cuts_argument, cut);
+	int64 count = WinGetPartitionRowCount(winobj);
+	uint8 *classes = MemoryContextAllocExtended(context, count, MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	uint8 last = cuts + 1;
 
-	memset(&cutoffs, 0, sizeof(cutoffs));
-	cutoffs.is_float = type == VALUE_FLOAT8;
-	cutoffs.is_computed = true; /* the cuts need not be kept */
-	cutoffs.cuts = abc_read_cuts(cuts_argument, cut);
-
-	collected_init(&collected, CurrentMemoryContext, cutoffs.is_float);
+	collected_init(&collected, CurrentMemoryContext, type == VALUE_FLOAT8);
 	partition_scan_begin(&scan, winobj, 0);
 	while (partition_scan_next(&scan, &value))
 	{
+		size_t before = collected.values.count;
+
 		if (type == VALUE_NUMERIC)
 			collected_add_decimal(&collected, values_read_numeric(value));
 		else if (type == VALUE_FLOAT8)
 			collected_add_float8(&collected, values_read_float8(DatumGetFloat8(value)));
 		else
 			collected_add_int64(&collected, DatumGetInt64(value));
+		classes[scan.row - 1] = collected.values.count > before ? 1 : last;
 	}
+	if (collected.values.count == 0)
+		return classes;
 
-	if (collected.values.count > 0)
-	{
-		collected_survey(&collected, &survey);
-		find_limits(&collected, &survey, cut, cutoffs.cuts, up_to, cutoffs.limit);
-	}
-	cutoffs.scale = collected.values.scale;
-	for (int i = 0; i < cutoffs.cuts; i++)
-		if (up_to || collected.values.count == 0)
-			cutoffs.limit[i]++;
+	values_init(&rows, CurrentMemoryContext, collected.values.is_float);
+	values_append_all(&rows, &collected.values);
+	collected_survey(&collected, &survey);
+	find_limits(&collected, &survey, cut, cuts, up_to, limits);
 	values_free(&collected.values);
-	abc_pack(&cutoffs, partition->stored);
+
+	for (int64 row = 0, i = 0; row < count; row++)
+	{
+		wide key;
+
+		if (classes[row] != 1)
+			continue;
+		key = rows.is_wide ? rows.keys.wides[i] : rows.keys.narrow[i];
+		i++;
+		for (int c = 0; c < cuts; c++)
+			classes[row] += up_to ? key <= limits[c] : key < limits[c];
+	}
+	values_free(&rows);
+	return classes;
 }
 
 /* The argument cuts of the current row. */
@@ -150,34 +164,31 @@ abc_class(FunctionCallInfo fcinfo, ValueType type)
 {
 	WindowObject winobj = PG_WINDOW_OBJECT();
 	AbcPartition *partition;
-	Datum value;
-	bool is_null;
 	int class_number;
 
 	if (!WindowObjectIsValid(winobj))
 		ereport(ERROR, (errcode(ERRCODE_WINDOWING_ERROR),
 						errmsg("abc_class can only be called as a window function")));
 	partition = WinGetPartitionLocalMemory(winobj, sizeof(AbcPartition));
-	if (unlikely(!partition->is_ready))
+	if (unlikely(partition->classes == NULL))
 	{
+		MemoryContext context = GetMemoryChunkContext(partition);
 		ArrayType *cuts = current_cuts(winobj);
-		bool up_to = current_up_to(winobj);
 
-		prepare_partition(winobj, type, cuts, up_to, partition);
-		partition->is_crossing = !up_to;
+		partition->up_to = current_up_to(winobj);
 		if (!get_fn_expr_arg_stable(fcinfo->flinfo, 1) ||
 			!get_fn_expr_arg_stable(fcinfo->flinfo, 2))
 		{
-			partition->cuts = MemoryContextAlloc(GetMemoryChunkContext(partition), VARSIZE(cuts));
+			partition->cuts = MemoryContextAlloc(context, VARSIZE(cuts));
 			memcpy(partition->cuts, cuts, VARSIZE(cuts));
 		}
-		partition->is_ready = true;
+		partition->classes = class_partition(winobj, type, cuts, partition->up_to, context);
 	}
 	else if (unlikely(partition->cuts != NULL))
 	{
 		ArrayType *cuts = current_cuts(winobj);
 
-		if (current_up_to(winobj) == partition->is_crossing ||
+		if (current_up_to(winobj) != partition->up_to ||
 			VARSIZE(cuts) != VARSIZE(partition->cuts) ||
 			memcmp(cuts, partition->cuts, VARSIZE(cuts)) != 0)
 			ereport(ERROR,
@@ -185,20 +196,10 @@ abc_class(FunctionCallInfo fcinfo, ValueType type)
 					 errmsg("cuts and boundary must be the same in all rows of a partition")));
 	}
 
-	value = WinGetFuncArgCurrent(winobj, 0, &is_null);
-	if (is_null)
+	class_number = partition->classes[WinGetCurrentPosition(winobj)];
+	if (class_number == 0)
 		PG_RETURN_NULL();
-	if (type == VALUE_NUMERIC)
-		class_number = abc_class_of_decimal(partition->stored, values_read_numeric(value));
-	else if (type == VALUE_FLOAT8)
-		class_number = abc_class_of_double(partition->stored, DatumGetFloat8(value));
-	else
-	{
-		Decimal decimal = {DatumGetInt64(value), 0};
-
-		class_number = abc_class_of_decimal(partition->stored, decimal);
-	}
-	return abc_class_texts(fcinfo->flinfo)[class_number];
+	return abc_class_texts(fcinfo->flinfo)[class_number - 1];
 }
 
 Datum
