@@ -67,17 +67,17 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 BEGIN ATOMIC
 	SELECT b.basis,
 		coalesce(abc_class_of(b.basis, standing.cutoffs), standing.last_class),
-		segment_score(f.facts, standing.rules),
-		CASE WHEN standing.rules IS NOT NULL THEN segment_of(f.facts, standing.rules, standing.previous) END
+		segment_score(b.facts, standing.rules),
+		CASE WHEN standing.rules IS NOT NULL THEN segment_of(b.facts, standing.rules, standing.previous) END
 	FROM (SELECT CASE standing.measure
 				WHEN 'amount' THEN amount(standing.ledger, standing.since)
 				WHEN 'margin' THEN coalesce(margin(standing.ledger, standing.since), 0)
 				WHEN 'orders' THEN orders(standing.ledger, standing.since)::numeric
-			END OFFSET 0) AS b(basis),
-		(SELECT CASE WHEN standing.rules IS NOT NULL THEN
+			END,
+		CASE WHEN standing.rules IS NOT NULL THEN
 				facts(standing.ledger, greatest(standing.as_of, last_order(standing.ledger)))
 				|| coalesce(standing.facts, '{}')
-			END OFFSET 0) AS f(facts);
+			END OFFSET 0) AS b(basis, facts);
 END;
 
 COMMENT ON FUNCTION customer_value.standing(customer_value, jsonb, text, text, date, date, abc_cutoffs, text, segment_rules) IS
