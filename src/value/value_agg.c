@@ -39,6 +39,15 @@ typedef struct SlimDay
 	int64 amount; /* at the state's slim_scale */
 } SlimDay;
 
+/* sort_slim_days(days, count): quick if they are in order, as they mostly are */
+#define ST_SORT sort_slim_days
+#define ST_ELEMENT_TYPE SlimDay
+#define ST_COMPARE(a, b) (((a)->day > (b)->day) - ((a)->day < (b)->day))
+#define ST_SCOPE static
+#define ST_CHECK_FOR_INTERRUPTS
+#define ST_DEFINE
+#include "lib/sort_template.h"
+
 /* Ledger and its room. */
 typedef struct Rest
 {
@@ -125,14 +134,6 @@ slim_add(SlimDay *sum, const SlimDay *day)
 	return true;
 }
 
-static int
-compare_slim(const void *a, const void *b)
-{
-	int32 x = ((const SlimDay *) a)->day, y = ((const SlimDay *) b)->day;
-
-	return (x > y) - (x < y);
-}
-
 /*
  * Brings the slim days in order and adds them up; what outgrows 64 bits goes to the rest.
  */
@@ -142,14 +143,7 @@ slim_settle(LedgerState *state, MemoryContext context)
 	SlimDay *days = state->slim;
 	int32 kept = 0;
 
-	for (int32 i = 1; i < state->slim_count; i++)
-	{
-		if (days[i - 1].day > days[i].day)
-		{
-			qsort(days, state->slim_count, sizeof(SlimDay), compare_slim);
-			break;
-		}
-	}
+	sort_slim_days(days, (size_t) state->slim_count);
 	for (int32 i = 1; i < state->slim_count; i++)
 	{
 		SlimDay *last = &days[kept];
