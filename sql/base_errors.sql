@@ -133,7 +133,7 @@ SELECT attempt('INSERT INTO trade.orders VALUES (1, ''2026-01-01'', 1)');
 SELECT attempt('SELECT customer_value.rebalance(''shop'')');
 ROLLBACK;
 BEGIN;
-DROP TABLE shop.cutoffs;
+DROP TABLE shop.cutoffs CASCADE;
 SELECT attempt('INSERT INTO trade.orders VALUES (1, ''2026-01-01'', 1)');
 SELECT attempt('SELECT customer_value.rebalance(''shop'')');
 ROLLBACK;

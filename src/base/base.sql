@@ -211,6 +211,7 @@ BEGIN
 	USING format_type(key, NULL), basis, period, cuts, rules, hysteresis, notify;
 	EXECUTE format('INSERT INTO %I.cutoffs (as_of, basis, since, rules) VALUES ($1, $2, $3, $4)', base)
 	USING current_date, basis, coalesce((current_date - period)::date, '-infinity'), rules;
+	PERFORM customer_value.create_service(base);
 END
 $$;
 
@@ -228,6 +229,7 @@ BEGIN
 	FOR source IN EXECUTE format('SELECT source FROM %I.source', base) LOOP
 		EXECUTE format('DROP TYPE IF EXISTS %I.%I CASCADE', base, 'source_' || source);
 	END LOOP;
+	PERFORM customer_value.drop_service(base);
 	EXECUTE format('DROP VIEW %I.summary', base);
 	EXECUTE format('DROP TABLE %1$I.customer, %1$I.cutoffs, %1$I.change, %1$I.queue, %1$I.settings, %1$I.source', base);
 	EXECUTE format('DROP SCHEMA %I', base);
