@@ -11,7 +11,7 @@ COMMENT ON SCHEMA customer_value IS
 'what makes and looks after live customer bases; open to everybody, since all of it acts with the rights of its caller or, in triggers, of the owner of the base';
 
 
-CREATE FUNCTION customer_value.check_base(base name) RETURNS void
+CREATE FUNCTION customer_value.check_base(base name, to_read boolean DEFAULT false) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -34,14 +34,14 @@ BEGIN
 			MESSAGE = format('schema and tables of customer base "%s" belong to different roles', base),
 			HINT = 'Give all of it to one role, with REASSIGN OWNED or ALTER … OWNER TO.';
 	END IF;
-	IF NOT pg_has_role(owner, 'USAGE') THEN
+	IF NOT to_read AND NOT pg_has_role(owner, 'USAGE') THEN
 		RAISE insufficient_privilege USING MESSAGE = format('must be owner of customer base "%s"', base);
 	END IF;
 END
 $$;
 
-COMMENT ON FUNCTION customer_value.check_base(name) IS
-'an error unless there is such a base, all in one hand, and the caller has the rights of its owner';
+COMMENT ON FUNCTION customer_value.check_base(name, boolean) IS
+'an error unless there is such a base, all in one hand, and the caller has the rights of its owner; who only reads needs no more than SELECT on what he reads';
 
 
 CREATE FUNCTION customer_value.check_read_committed(caller text) RETURNS void

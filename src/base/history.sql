@@ -1,0 +1,154 @@
+-- history: what a base said in the past, who moved, and what today's rules would have said
+
+CREATE FUNCTION customer_value.migration(base name, since timestamptz, before timestamptz DEFAULT 'infinity')
+RETURNS TABLE (what text, old_value text, new_value text, customers bigint, basis numeric)
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	PERFORM customer_value.check_base(base, to_read => true);
+	IF since IS NULL OR before IS NULL OR since > before THEN
+		RAISE invalid_parameter_value USING MESSAGE = 'since and before must be moments, and since not the later one';
+	END IF;
+	-- what was true at a moment is what the first change from then on put an end to
+	RETURN QUERY EXECUTE format($sql$
+		WITH later AS (
+			SELECT h.customer AS customer_id, h.what,
+				(array_agg(h.old_value ORDER BY h.changed_at))[1] AS at_since,
+				bool_or(h.changed_at >= $2) AS changed_since,
+				(array_agg(h.old_value ORDER BY h.changed_at) FILTER (WHERE h.changed_at >= $2))[1] AS at_before
+			FROM %1$I.change h
+			WHERE h.changed_at >= $1 AND h.what IN ('class', 'segment')
+			GROUP BY 1, 2),
+		today AS (
+			SELECT c.customer_id, v.what, v.value, c.basis
+			FROM %1$I.customer c, LATERAL (VALUES ('class', c.abc_class), ('segment', c.segment)) AS v(what, value)),
+		moved AS (
+			SELECT what, t.basis,
+				CASE WHEN l.what IS NULL THEN t.value ELSE l.at_since END AS old_value,
+				CASE WHEN l.changed_since THEN l.at_before ELSE t.value END AS new_value
+			FROM today t FULL JOIN later l USING (customer_id, what))
+		SELECT m.what, m.old_value, m.new_value, count(*), sum(m.basis)
+		FROM moved m
+		WHERE m.old_value IS NOT NULL OR m.new_value IS NOT NULL
+		GROUP BY m.what, m.old_value, m.new_value
+		ORDER BY m.what, m.old_value COLLATE "C", m.new_value COLLATE "C"$sql$, base)
+	USING since, before;
+END
+$$;
+
+COMMENT ON FUNCTION customer_value.migration(name, timestamptz, timestamptz) IS
+'who moved where between two moments (by default until now), as a matrix: what (class or segment), its value at since and at before, the number of customers, and their basis as it is now. Those who stayed are in it, too; a null old value stands for customers who came, a null new value for those who left';
+
+
+CREATE FUNCTION customer_value.standing_on(base name, day date, customer text DEFAULT NULL)
+RETURNS TABLE (customer_id text, said_class text, said_segment text, basis numeric, abc_class text, score float8, segment text)
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp SET jit = off
+AS $$
+BEGIN
+	PERFORM customer_value.check_base(base, to_read => true);
+	IF day IS NULL OR NOT isfinite(day) THEN
+		RAISE invalid_parameter_value USING MESSAGE = 'day must be a day';
+	END IF;
+	RETURN QUERY EXECUTE format($sql$
+		WITH ledger AS MATERIALIZED (
+			SELECT c.customer_id, %2$s.until(c.value, $1 + 1) AS value, c.facts
+			FROM %1$I.customer c WHERE %2$s.first_order(c.value) <= $1),
+		rule AS (
+			SELECT s.basis, s.rules, w.since, chr(65 + cardinality(s.cuts)) AS last_class,
+				(SELECT %2$s.abc_cutoffs(x.basis, s.cuts) FROM ledger l,
+					LATERAL customer_value.standing(l.value, NULL, NULL, s.basis, w.since, $1, NULL, NULL, NULL) x) AS cutoffs
+			FROM %1$I.settings s, LATERAL (SELECT coalesce(($1 - s.period)::date, '-infinity') AS since) w),
+		later AS (
+			SELECT DISTINCT ON (h.customer, h.what) h.customer AS customer_id, h.what, h.old_value
+			FROM %1$I.change h
+			WHERE h.changed_at >= ($1 + 1)::timestamp AT TIME ZONE 'UTC' AND h.what IN ('class', 'segment')
+				AND ($2 IS NULL OR h.customer = $2::%3$s)
+			ORDER BY h.customer, h.what, h.changed_at),
+		said AS (
+			SELECT customer_id,
+				CASE WHEN k.what IS NULL THEN c.abc_class ELSE k.old_value END AS abc_class,
+				CASE WHEN g.what IS NULL THEN c.segment ELSE g.old_value END AS segment
+			FROM (SELECT c.customer_id, c.abc_class, c.segment FROM %1$I.customer c WHERE $2 IS NULL OR c.customer_id = $2::%3$s) c
+			FULL JOIN (SELECT * FROM later l WHERE l.what = 'class') k USING (customer_id)
+			FULL JOIN (SELECT * FROM later l WHERE l.what = 'segment') g USING (customer_id))
+		SELECT customer_id::text, d.abc_class, d.segment, s.basis, s.abc_class, s.score, s.segment
+		FROM said d
+		LEFT JOIN ledger l USING (customer_id)
+		LEFT JOIN rule r ON l.value IS NOT NULL
+		LEFT JOIN LATERAL customer_value.standing(l.value, l.facts, d.segment, r.basis, r.since, $1, r.cutoffs, r.last_class, r.rules) s
+			ON l.value IS NOT NULL
+		WHERE l.value IS NOT NULL OR d.abc_class IS NOT NULL OR d.segment IS NOT NULL
+		ORDER BY customer_id$sql$, base, '@extschema@', customer_value.key_type(base))
+	USING day, customer;
+END
+$$;
+
+COMMENT ON FUNCTION customer_value.standing_on(name, date, text) IS
+'for every customer of a base, or one: the class and segment that the base said at the end of a past day (UTC), from its history, and basis, class, score and segment that today''s settings make of the ledgers until that day, with cut-offs of that day. Facts other than the ledger''s have no history and are those of today';
+
+
+CREATE FUNCTION customer_value.standing_on(base name, day date, customer anynonarray)
+RETURNS TABLE (customer_id text, said_class text, said_segment text, basis numeric, abc_class text, score float8, segment text)
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	RETURN QUERY SELECT * FROM customer_value.standing_on(base, day, customer::text);
+END
+$$;
+
+COMMENT ON FUNCTION customer_value.standing_on(name, date, anynonarray) IS 'the same for a key of any type';
+
+
+CREATE FUNCTION customer_value.simulate(base name, rules segment_rules)
+RETURNS TABLE (old_segment text, new_segment text, customers bigint, basis numeric)
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp SET jit = off
+AS $$
+BEGIN
+	PERFORM customer_value.check_base(base, to_read => true);
+	RETURN QUERY EXECUTE format($sql$
+		SELECT c.segment, s.segment, count(*), sum(s.basis)
+		FROM (SELECT * FROM %1$I.cutoffs LIMIT 1) f, %1$I.customer c,
+			LATERAL customer_value.standing(c.value, c.facts, c.segment, f.basis, f.since, f.as_of, f.cutoffs, f.last_class, $1) s
+		GROUP BY c.segment, s.segment
+		ORDER BY c.segment COLLATE "C", s.segment COLLATE "C"$sql$, base)
+	USING rules;
+END
+$$;
+
+COMMENT ON FUNCTION customer_value.simulate(name, segment_rules) IS
+'the migration matrix that a rule set would cause, before it is set: segment now, segment by these rules on the base day in force, number of customers, and their basis';
+
+
+CREATE FUNCTION customer_value.value_to_next_class(base name, customer text)
+RETURNS TABLE (abc_class text, basis numeric, next_class text, threshold numeric, missing numeric)
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	PERFORM customer_value.check_base(base, to_read => true);
+	RETURN QUERY EXECUTE format($sql$
+		SELECT c.abc_class, c.basis, n.class, n.value, n.value - c.basis
+		FROM %1$I.customer c
+		LEFT JOIN LATERAL (
+			SELECT k.class, k."from"
+			FROM %1$I.cutoffs f, jsonb_to_recordset(f.cutoffs::jsonb -> 'classes') AS k(class text, "from" numeric)
+			WHERE k.class < c.abc_class COLLATE "C" AND k."from" IS NOT NULL
+			ORDER BY k.class COLLATE "C" DESC LIMIT 1) AS n(class, value) ON true
+		WHERE c.customer_id = $1::%2$s$sql$, base, customer_value.key_type(base))
+	USING customer;
+END
+$$;
+
+COMMENT ON FUNCTION customer_value.value_to_next_class(name, text) IS
+'what a customer of a base lacks to the next better class against the cut-offs in force: class and basis now, the next class, the basis it begins with, and what is missing to that; the latter three are null in class A. No row for a customer unknown';
+
+
+CREATE FUNCTION customer_value.value_to_next_class(base name, customer anynonarray)
+RETURNS TABLE (abc_class text, basis numeric, next_class text, threshold numeric, missing numeric)
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	RETURN QUERY SELECT * FROM customer_value.value_to_next_class(base, customer::text);
+END
+$$;
+
+COMMENT ON FUNCTION customer_value.value_to_next_class(name, anynonarray) IS 'the same for a key of any type';
