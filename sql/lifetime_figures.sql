@@ -76,6 +76,12 @@ SELECT round(p_alive(s, m)::numeric, 2), round(expected_orders(s, m, 5)::numeric
 FROM (VALUES ('{"model": "bg/bb", "params": {"alpha": 1.204, "beta": 0.750, "gamma": 0.657, "delta": 2.783}}'::clv_model)) x(m),
 	unnest(ARRAY[(6, 6, 6, NULL), (1, 6, 6, NULL), (5, 5, 6, NULL), (0, 0, 6, NULL)]::btyd_summary[]) s;
 
+-- the far ends of what is allowed
+SELECT name, expected_orders((0, 0, 0, NULL)::btyd_summary, m, 0), expected_orders((3, 1, 5, 1)::btyd_summary, m, 1e-320) >= 0 AS tiny,
+	expected_orders((3, 1, 5, 1)::btyd_summary, m, 1e12) > 1 AS long, order_probability(m, 2147483647, 39) AS many, expected_orders_new(m, '1000 years'::interval) > 1 AS thousand_years
+FROM model ORDER BY 1;
+SELECT round(expected_orders_new(m, 1e12)::numeric, 3) FROM (VALUES ('{"model": "bg/bb", "params": {"alpha": 1, "beta": 1, "gamma": 3, "delta": 4}}'::clv_model)) x(m);
+
 -- A spend model without a mean says so; who buys nothing is worth nothing all the same.
 SELECT expected_spend((0, 0, 5, NULL)::btyd_summary, m), expected_spend((3, 4, 5, 20)::btyd_summary, m),
 	expected_spend((3, 4, 5, -20)::btyd_summary, m) = expected_spend((3, 4, 5, 0)::btyd_summary, m) AS negative_is_nothing,
@@ -99,6 +105,9 @@ SELECT p_alive((1, 1, 'Infinity', 3)::btyd_summary, m) FROM model LIMIT 1;
 SELECT expected_spend((1, 1, 2, '-Infinity')::btyd_summary, m) FROM model LIMIT 1;
 SELECT p_alive((1, 1.5, 2, 3)::btyd_summary, '{"model": "bg/bb", "params": {"alpha": 1, "beta": 1, "gamma": 1, "delta": 1}}');
 SELECT p_alive((3, 2, 2, 3)::btyd_summary, '{"model": "bg/bb", "params": {"alpha": 1, "beta": 1, "gamma": 1, "delta": 1}}');
+SELECT p_alive((1, 1, 1e10, 3)::btyd_summary, m) FROM model LIMIT 1;
+SELECT p_alive((3, 5, 100001, 3)::btyd_summary, '{"model": "bg/bb", "params": {"alpha": 1, "beta": 1, "gamma": 1, "delta": 1}}');
+SELECT order_probability('{"model": "bg/bb", "params": {"alpha": 1, "beta": 1, "gamma": 1, "delta": 1}}', 1, 100001);
 SELECT expected_orders((1, 1, 2, 3)::btyd_summary, m, -1) FROM model LIMIT 1;
 SELECT expected_orders((1, 1, 2, 3)::btyd_summary, m, 'NaN') FROM model LIMIT 1;
 SELECT expected_orders((1, 1, 2, 3)::btyd_summary, m, 'Infinity') FROM model LIMIT 1;

@@ -81,6 +81,7 @@ SELECT clv_fit(btyd(v, '2024-06-30'), 'sbg') FROM ledger;
 SELECT clv_fit(btyd(v, '2024-06-30', '1 month'), 'bg/bb') FROM ledger;
 SELECT clv_fit(v, 'bg/nbd', NULL) FROM ledger;
 SELECT clv_fit(v, 'bg/nbd', 'infinity') FROM ledger;
+SELECT clv_fit(v, 'bg/nbd', '10000-01-01') FROM ledger;
 SELECT clv_fit(v, 'bg/nbd', '2024-06-30', '0 days') FROM ledger;
 SELECT clv_fit(v, 'bg/nbd', '2024-06-30', '-1 days') FROM ledger;
 SELECT clv_fit(v, 'bg/nbd', '2024-06-30', NULL) FROM ledger;

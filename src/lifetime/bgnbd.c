@@ -112,7 +112,7 @@ orders_while_alive(double shape, double rate, double a, double b, double t)
 			term = probability * made;
 			sum += term;
 			/* from here on the terms fall at least as fast as a geometric series */
-			if (term < 1e-17 * (1 - w) * sum && n > shape * z)
+			if (!(term > 1e-17 * (1 - w) * sum) && n > shape * z)
 				return sum;
 		}
 	}
@@ -152,7 +152,7 @@ log_beta_step(const double *theta, double m, double n)
 static double
 probability(const double *theta, bool modified, int32_t n, double t)
 {
-	double survived = SURVIVED(modified, n);
+	double survived = SURVIVED(modified, (double) n);
 	double result = exp(log_beta_step(theta, 0, survived) +
 						negbin_log_probability(theta[R], theta[ALPHA], n, t));
 

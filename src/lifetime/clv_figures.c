@@ -9,6 +9,7 @@
 
 #include <math.h>
 
+#include "common/hashfn.h"
 #include "fmgr.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
@@ -195,9 +196,9 @@ find_kept(const Memory *memory, KeptTable *table, Kept key, Kept **place)
 		forget(memory, table, 4 * table->slots);
 	memcpy(&age, &key.age, sizeof(age));
 	memcpy(&recency, &key.recency, sizeof(recency));
-	hash = ((age + (uint64) key.frequency) * UINT64CONST(0x9E3779B97F4A7C15) ^
-			recency * UINT64CONST(0xC2B2AE3D27D4EB4F)) >>
-		   32;
+	hash = hash_combine(hash_combine(murmurhash32((uint32) age ^ (uint32) (age >> 32)),
+									 murmurhash32((uint32) recency ^ (uint32) (recency >> 32))),
+						murmurhash32((uint32) key.frequency));
 	for (uint32 i = 0; i < PLACES; i++)
 	{
 		Kept *kept = &table->kept[(hash + i) & (table->slots - 1)];
@@ -462,6 +463,18 @@ get_n(FunctionCallInfo fcinfo)
 	return n;
 }
 
+static double
+order_probability(const ClvModel *model, int32 n, double units)
+{
+	const Method *method = clv_model_method(model, "order_probability");
+
+	/* one by one */
+	if (model->kind == CLV_BGBB)
+		require_number(units <= CLV_MAX_OPPORTUNITIES, "horizon", "at most 100000 opportunities",
+					   units);
+	return method->probability(model->theta, n, units);
+}
+
 /*
  * order_probability(model clv_model, n int, horizon interval) returns float8
  */
@@ -469,10 +482,9 @@ Datum
 clv_order_probability_interval(PG_FUNCTION_ARGS)
 {
 	const ClvModel *model = PG_GETARG_CLV_MODEL(0);
-	const Method *method = clv_model_method(model, "order_probability");
 
 	PG_RETURN_FLOAT8(
-		method->probability(model->theta, get_n(fcinfo), get_days(fcinfo, 2) / model->unit_days));
+		order_probability(model, get_n(fcinfo), get_days(fcinfo, 2) / model->unit_days));
 }
 
 /*
@@ -482,9 +494,8 @@ Datum
 clv_order_probability_units(PG_FUNCTION_ARGS)
 {
 	const ClvModel *model = PG_GETARG_CLV_MODEL(0);
-	const Method *method = clv_model_method(model, "order_probability");
 
-	PG_RETURN_FLOAT8(method->probability(model->theta, get_n(fcinfo), get_units(fcinfo, 2)));
+	PG_RETURN_FLOAT8(order_probability(model, get_n(fcinfo), get_units(fcinfo, 2)));
 }
 
 /* The parameters of a model of contracts. */

@@ -16,6 +16,7 @@
 #include "libpq/pqformat.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
+#include "utils/datetime.h"
 #include "utils/memutils.h"
 
 #include "common/aggregate.h"
@@ -236,6 +237,11 @@ clv_fit_accumulate_ledger(PG_FUNCTION_ARGS)
 	if (PG_ARGISNULL(3))
 		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("as_of must not be NULL")));
 	as_of = customer_value_as_of(PG_GETARG_DATUM(3));
+	/* as far as the text of a model goes */
+	if (as_of < date2j(1, 1, 1) - POSTGRES_EPOCH_JDATE ||
+		as_of > date2j(9999, 12, 31) - POSTGRES_EPOCH_JDATE)
+		ereport(ERROR, (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
+						errmsg("as_of must be in the years 1 to 9999")));
 	unit_days = get_unit_days(fcinfo, 4);
 	if (PG_ARGISNULL(1) || !clv_summary_of(PG_GETARG_CUSTOMER_VALUE(1), as_of, 1, &summary))
 		return return_state(fcinfo, state);

@@ -195,9 +195,8 @@ clv_simulate(PG_FUNCTION_ARGS)
 	if (days < 0 || days > MAX_DAYS)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 						errmsg("since must not be after until, nor more than 1000 years before")));
-	if (!IS_VALID_DATE(since) || !IS_VALID_TIMESTAMP(since * USECS_PER_DAY) ||
-		!IS_VALID_TIMESTAMP((until + INT64CONST(1)) * USECS_PER_DAY) ||
-		since < TIMESTAMP_END_JULIAN * -1 || until > TIMESTAMP_END_JULIAN)
+	if (since < DATETIME_MIN_JULIAN - POSTGRES_EPOCH_JDATE ||
+		until + INT64CONST(1) >= TIMESTAMP_END_JULIAN - POSTGRES_EPOCH_JDATE)
 		ereport(ERROR, (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
 						errmsg("since or until is out of range for timestamp")));
 

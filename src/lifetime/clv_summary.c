@@ -34,6 +34,7 @@ clv_summary_check(const BtydSummary *summary, bool whole)
 	require(summary->frequency >= 0, "frequency must not be negative");
 	require(isfinite(summary->recency) && isfinite(summary->age) && isfinite(summary->mean_spend),
 			"recency, age and mean_spend must be finite");
+	require(summary->age <= CLV_MAX_AGE, "age must not be greater than 1e9");
 	require(summary->recency >= 0, "recency must not be negative");
 	require(summary->recency <= summary->age, "recency must not be greater than age");
 	require(summary->frequency > 0 || summary->recency == 0,
@@ -44,6 +45,8 @@ clv_summary_check(const BtydSummary *summary, bool whole)
 	{
 		require(summary->recency == floor(summary->recency) && summary->age == floor(summary->age),
 				"recency and age must be whole numbers of opportunities");
+		require(summary->age <= CLV_MAX_OPPORTUNITIES,
+				"age must not be greater than 100000 opportunities");
 		require(summary->frequency <= summary->recency,
 				"frequency must not be greater than recency, which counts opportunities");
 	}

@@ -14,6 +14,10 @@
 #include "value/btyd.h"
 #include "value/value.h"
 
+/* no summary is older, and under bg/bb none has had more opportunities */
+#define CLV_MAX_AGE 1e9
+#define CLV_MAX_OPPORTUNITIES 100000
+
 /* Checks that such a customer can be; whole: frequency, recency and age count opportunities. */
 extern void clv_summary_check(const BtydSummary *summary, bool whole);
 
