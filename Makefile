@@ -23,7 +23,7 @@ SQL_PARTS = \
 	service/treatment insight/contact insight/report
 
 SRCDIR := $(patsubst %/,%,$(dir $(abspath $(lastword $(MAKEFILE_LIST)))))
-SQL_FILES = $(wildcard $(addprefix $(SRCDIR)/src/,$(addsuffix .sql,$(SQL_PARTS))))
+SQL_FILES = $(addprefix $(SRCDIR)/src/,$(addsuffix .sql,$(SQL_PARTS)))
 EXTENSION_SQL = $(EXTENSION)--$(EXTVERSION).sql
 
 OBJS = $(patsubst $(SRCDIR)/%.c,%.o,$(sort $(wildcard $(SRCDIR)/src/*/*.c)))

@@ -61,6 +61,7 @@ SELECT gini(v), herfindahl(v), pareto_share(v), pareto_population(v), lorenz_cur
 SELECT gini(v), herfindahl(v), pareto_share(v), pareto_share(v, 0.5), pareto_population(v), pareto_population(v, 0.5), lorenz_curve(v, 2) FROM unnest('{0,-3,NULL}'::numeric[]) v;
 SELECT gini(v), herfindahl(v), pareto_share(v), pareto_population(v), lorenz_curve(v, 4) FROM unnest('{7,7,7,7}'::float8[]) v;
 SELECT gini(v), herfindahl(v), pareto_share(v), pareto_population(v), lorenz_curve(v, 4) FROM unnest('{8,0,0,-1}'::bigint[]) v;
+SELECT pareto_population(v, 1) FROM unnest('{1e20,1e-20,1,0}'::float8[]) v;
 SELECT pareto_share(v, 0), pareto_share(v, 1), pareto_share(v, 0.25), pareto_population(v, 0), pareto_population(v, 1), pareto_population(v, 1e-300) FROM unnest('{4,2,2,0}'::numeric[]) v;
 
 -- The order of rows and the magnitude of the numbers change nothing.

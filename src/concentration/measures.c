@@ -105,6 +105,8 @@ pareto_population_final(PG_FUNCTION_ARGS)
 		PG_RETURN_NULL();
 	if (share == 0)
 		PG_RETURN_FLOAT8(0);
+	if (share == 1) /* all who carry anything, however little it is beside the total */
+		PG_RETURN_FLOAT8((double) collected->values.count / (double) collected->customers);
 
 	/* in numeric, since what is missing at the end may be little beside the total */
 	collected_survey(collected, &survey);
