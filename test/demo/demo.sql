@@ -74,3 +74,17 @@ SELECT what, old_value, new_value, reason FROM shop.change WHERE customer = :'so
 
 \echo '7. Nothing is taken on trust: everything is recomputed from the orders and compared.'
 SELECT count(*) AS differences FROM customer_value.verify('shop');
+
+\echo '8. What follows: how each is to be served, whom to keep, how many people it takes.'
+SELECT customer_value.refresh_outlook('shop', :'today') AS "customers looked at" \g /dev/null
+SELECT customer_id, segment, abc_class, queue, priority, max_wait, action FROM shop.routing WHERE customer_id = :'somebody';
+SELECT customer_id, segment, abc_class, round(clv::numeric, 2) AS expected, round(100 * p_alive::numeric, 1) AS "alive, %",
+	round(at_stake::numeric, 2) AS at_stake FROM shop.at_risk LIMIT 3;
+SELECT segment, queue, customers, agents FROM shop.staffing;
+
+\echo '9. All of it at a glance, on one page.'
+\pset format unaligned
+\pset tuples_only on
+\o :report
+SELECT shop.report();
+\o
