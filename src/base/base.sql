@@ -61,14 +61,15 @@ COMMENT ON FUNCTION customer_value.check_read_committed(text) IS 'an error in tr
 
 
 CREATE FUNCTION customer_value.standing(ledger customer_value, facts jsonb, previous text,
-	measure text, since date, as_of date, cutoffs abc_cutoffs, last_class text, rules segment_rules)
+	measure text, since date, as_of date, cutoffs abc_cutoffs, last_class text, rules segment_rules, override text DEFAULT NULL)
 RETURNS TABLE (basis numeric, abc_class text, score float8, segment text)
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 BEGIN ATOMIC
 	SELECT b.basis,
 		coalesce(abc_class_of(b.basis, standing.cutoffs), standing.last_class),
 		segment_score(b.facts, standing.rules),
-		CASE WHEN standing.rules IS NOT NULL THEN segment_of(b.facts, standing.rules, standing.previous) END
+		coalesce(standing.override,
+			CASE WHEN standing.rules IS NOT NULL THEN segment_of(b.facts, standing.rules, standing.previous) END)
 	FROM (SELECT CASE standing.measure
 				WHEN 'amount' THEN amount(standing.ledger, standing.since)
 				WHEN 'margin' THEN coalesce(margin(standing.ledger, standing.since), 0)
@@ -80,8 +81,8 @@ BEGIN ATOMIC
 			END OFFSET 0) AS b(basis, facts);
 END;
 
-COMMENT ON FUNCTION customer_value.standing(customer_value, jsonb, text, text, date, date, abc_cutoffs, text, segment_rules) IS
-'where a customer stands: basis, class and segment from his ledger, further facts and previous segment, by what is in force (the columns of the table cutoffs); the one definition that trigger, rebalance and verify share. The basis counts from the day since on, a margin without any known cost as 0; the facts are those of as_of or, if later, of the last order';
+COMMENT ON FUNCTION customer_value.standing(customer_value, jsonb, text, text, date, date, abc_cutoffs, text, segment_rules, text) IS
+'where a customer stands: basis, class and segment from his ledger, further facts and previous segment, by what is in force (the columns of the table cutoffs), with a segment set by hand before that of the rules; the one definition that trigger, rebalance and verify share. The basis counts from the day since on, a margin without any known cost as 0; the facts are those of as_of or, if later, of the last order';
 
 
 CREATE FUNCTION customer_value.create_base(base name, key regtype DEFAULT 'bigint', basis text DEFAULT 'amount',
@@ -133,7 +134,8 @@ BEGIN
 			score double precision,
 			segment text,
 			since timestamptz NOT NULL DEFAULT clock_timestamp(),
-			due date);
+			due date,
+			override text);
 		CREATE TABLE %1$I.cutoffs (
 			the_only boolean PRIMARY KEY DEFAULT true CHECK (the_only),
 			as_of date NOT NULL,
@@ -199,6 +201,7 @@ BEGIN
 		COMMENT ON COLUMN %1$I.customer.basis IS 'the figure that decides the class';
 		COMMENT ON COLUMN %1$I.customer.since IS 'since when class and segment are what they are';
 		COMMENT ON COLUMN %1$I.customer.due IS 'when time alone would change class or segment';
+		COMMENT ON COLUMN %1$I.customer.override IS 'the segment set by hand, while it is in force; written by override and end_override';
 		COMMENT ON TABLE %1$I.cutoffs IS 'what is in force since the last rebalance: customers are classed by this; written by rebalance';
 		COMMENT ON TABLE %1$I.change IS 'history: every change of a class or segment, with its reason';
 		COMMENT ON TABLE %1$I.queue IS 'customers whose orders changed during a rebalance, for the next one';
@@ -211,6 +214,7 @@ BEGIN
 	USING format_type(key, NULL), basis, period, cuts, rules, hysteresis, notify;
 	EXECUTE format('INSERT INTO %I.cutoffs (as_of, basis, since, rules) VALUES ($1, $2, $3, $4)', base)
 	USING current_date, basis, coalesce((current_date - period)::date, '-infinity'), rules;
+	PERFORM customer_value.create_override(base);
 	PERFORM customer_value.create_service(base);
 END
 $$;
@@ -231,7 +235,7 @@ BEGIN
 	END LOOP;
 	PERFORM customer_value.drop_service(base);
 	EXECUTE format('DROP VIEW %I.summary', base);
-	EXECUTE format('DROP TABLE %1$I.customer, %1$I.cutoffs, %1$I.change, %1$I.queue, %1$I.settings, %1$I.source', base);
+	EXECUTE format('DROP TABLE %1$I.customer, %1$I.cutoffs, %1$I.change, %1$I.queue, %1$I.settings, %1$I.source, %1$I.override', base);
 	EXECUTE format('DROP SCHEMA %I', base);
 END
 $$;

@@ -108,7 +108,7 @@ BEGIN
 	RETURN QUERY EXECUTE format($sql$
 		SELECT c.segment, s.segment, count(*), sum(s.basis)
 		FROM (SELECT * FROM %1$I.cutoffs LIMIT 1) f, %1$I.customer c,
-			LATERAL customer_value.standing(c.value, c.facts, c.segment, f.basis, f.since, f.as_of, f.cutoffs, f.last_class, $1) s
+			LATERAL customer_value.standing(c.value, c.facts, c.segment, f.basis, f.since, f.as_of, f.cutoffs, f.last_class, $1, c.override) s
 		GROUP BY c.segment, s.segment
 		ORDER BY c.segment COLLATE "C", s.segment COLLATE "C"$sql$, base)
 	USING rules;

@@ -20,6 +20,7 @@ BEGIN
 	-- queue now is settled below.
 	EXECUTE format('LOCK TABLE %I.cutoffs IN SHARE ROW EXCLUSIVE MODE', base);
 	EXECUTE format('DELETE FROM %I.queue', base);
+	PERFORM customer_value.end_overrides(base, as_of);
 
 	EXECUTE format($sql$
 		WITH wanted AS (
@@ -51,7 +52,7 @@ BEGIN
 		WITH stale AS MATERIALIZED (
 			SELECT c.customer_id
 			FROM (SELECT * FROM %1$I.cutoffs LIMIT 1) f, %1$I.customer c,
-				LATERAL customer_value.standing(c.value, c.facts, c.segment, f.basis, f.since, f.as_of, f.cutoffs, f.last_class, f.rules) s
+				LATERAL customer_value.standing(c.value, c.facts, c.segment, f.basis, f.since, f.as_of, f.cutoffs, f.last_class, f.rules, c.override) s
 			WHERE (s.basis, s.abc_class, s.score, s.segment) IS DISTINCT FROM (c.basis, c.abc_class, c.score, c.segment)),
 		free AS MATERIALIZED (
 			SELECT c.customer_id, c.abc_class, c.segment FROM %1$I.customer c
@@ -64,7 +65,7 @@ BEGIN
 				SELECT s.basis, s.abc_class, s.score, s.segment,
 					CASE WHEN (s.abc_class, s.segment) IS DISTINCT FROM (c.abc_class, c.segment) THEN clock_timestamp() ELSE c.since END
 				FROM (SELECT * FROM %1$I.cutoffs LIMIT 1) f,
-					LATERAL customer_value.standing(c.value, c.facts, c.segment, f.basis, f.since, f.as_of, f.cutoffs, f.last_class, f.rules) s)
+					LATERAL customer_value.standing(c.value, c.facts, c.segment, f.basis, f.since, f.as_of, f.cutoffs, f.last_class, f.rules, c.override) s)
 			FROM free
 			WHERE c.customer_id = free.customer_id
 			RETURNING (c.abc_class, c.segment) IS DISTINCT FROM (free.abc_class, free.segment) AS moved)
@@ -94,7 +95,7 @@ BEGIN
 	IF forget THEN
 		EXECUTE format($sql$
 			DELETE FROM %1$I.customer c
-			WHERE c.facts IS NULL AND NOT EXISTS (SELECT FROM (%2$s) n WHERE n.customer_id = c.customer_id)
+			WHERE c.facts IS NULL AND c.override IS NULL AND NOT EXISTS (SELECT FROM (%2$s) n WHERE n.customer_id = c.customer_id)
 			$sql$, base, customer_value.recomputed(base));
 	END IF;
 	EXECUTE format('SELECT * FROM %I.cutoffs', base) INTO force;

@@ -129,7 +129,7 @@ RETURN format(CASE WHEN queue
 			SELECT v.value, s.basis, s.abc_class, s.score, s.segment,
 				CASE WHEN (s.abc_class, s.segment) IS DISTINCT FROM (c.abc_class, c.segment) THEN clock_timestamp() ELSE c.since END
 			FROM (SELECT c.value OPERATOR(%3$s.+) excluded.value OFFSET 0) AS v(value),
-				LATERAL customer_value.standing(v.value, c.facts, c.segment, $1, $2, $3, $4, $5, $6) AS s)
+				LATERAL customer_value.standing(v.value, c.facts, c.segment, $1, $2, $3, $4, $5, $6, c.override) AS s)
 	$sql$, base, changes, '@extschema@'),
 	base);
 

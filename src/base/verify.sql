@@ -39,7 +39,7 @@ BEGIN
 		FULL JOIN (%3$s) n USING (customer_id)
 		CROSS JOIN (SELECT * FROM %1$I.cutoffs LIMIT 1) f
 		CROSS JOIN LATERAL customer_value.standing(coalesce(n.value, '{}'), c.facts, c.segment,
-			f.basis, f.since, f.as_of, f.cutoffs, f.last_class, f.rules) s
+			f.basis, f.since, f.as_of, f.cutoffs, f.last_class, f.rules, c.override) s
 		CROSS JOIN LATERAL (VALUES
 			(customer_id::text, 'value', c.value::text, coalesce(n.value, '{}')::text,
 				c.value IS NULL OR c.value OPERATOR(%2$s.<>) coalesce(n.value, '{}')),

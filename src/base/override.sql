@@ -1,0 +1,155 @@
+-- override: a segment by hand, with a reason and an end
+
+CREATE FUNCTION customer_value.create_override(base name) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	EXECUTE format($sql$
+		CREATE TABLE %1$I.override (
+			customer_id %2$s NOT NULL,
+			segment text NOT NULL,
+			reason text NOT NULL CHECK (btrim(reason) <> ''),
+			until date NOT NULL CHECK (isfinite(until)),
+			set_at timestamptz NOT NULL DEFAULT now(),
+			set_by name NOT NULL DEFAULT session_user,
+			ended_at timestamptz,
+			ended_by name);
+		CREATE UNIQUE INDEX ON %1$I.override (customer_id) WHERE ended_at IS NULL;
+		COMMENT ON TABLE %1$I.override IS 'segments set by hand, by whom and why, those that have ended too; written by override, end_override and rebalance';
+		COMMENT ON COLUMN %1$I.override.until IS 'the first day on which the rules decide again';
+	$sql$, base, customer_value.key_type(base));
+END
+$$;
+
+COMMENT ON FUNCTION customer_value.create_override(name) IS 'gives a base its table of overrides; called by create_base';
+
+
+CREATE FUNCTION customer_value.set_override(base name, customer text, segment text) RETURNS boolean
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp SET row_security = off SET jit = off SET customer_value.reason = 'override'
+AS $$
+DECLARE
+	found_one boolean;
+BEGIN
+	EXECUTE format('UPDATE %I.override SET ended_at = now(), ended_by = session_user WHERE customer_id = $1::%s AND ended_at IS NULL',
+		base, customer_value.key_type(base))
+	USING customer;
+	-- without a previous segment: what was set by hand must not live on in a grey zone
+	EXECUTE format($sql$
+		UPDATE %1$I.customer c SET override = $2, (score, segment, since) = (
+			SELECT s.score, s.segment, CASE WHEN s.segment IS DISTINCT FROM c.segment THEN clock_timestamp() ELSE c.since END
+			FROM (SELECT * FROM %1$I.cutoffs LIMIT 1) f,
+				LATERAL customer_value.standing(c.value, c.facts, NULL, f.basis, f.since, f.as_of, f.cutoffs, f.last_class, f.rules, $2) s)
+		WHERE c.customer_id = $1::%2$s
+		RETURNING true$sql$, base, customer_value.key_type(base))
+	INTO found_one USING customer, segment;
+	RETURN coalesce(found_one, false);
+END
+$$;
+
+COMMENT ON FUNCTION customer_value.set_override(name, text, text) IS
+'ends the override of a customer and gives him this segment, or with null that of the rules; false where there is no such customer';
+
+
+CREATE FUNCTION customer_value.override(base name, customer text, segment text, reason text, until date) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET row_security = off
+AS $$
+DECLARE
+	as_of date;
+	known text[];
+BEGIN
+	PERFORM customer_value.check_base(base);
+	PERFORM customer_value.check_read_committed('override');
+	IF customer IS NULL OR segment IS NULL OR btrim(reason) = '' IS NOT FALSE THEN
+		RAISE null_value_not_allowed USING MESSAGE = 'an override needs a customer, a segment and a reason';
+	END IF;
+	EXECUTE format('LOCK TABLE %I.cutoffs IN ROW EXCLUSIVE MODE', base); -- as writers do
+	EXECUTE format($sql$
+		SELECT f.as_of, CASE WHEN f.rules IS NOT NULL
+			THEN ARRAY(SELECT r ->> 'name' FROM jsonb_array_elements(f.rules::jsonb -> 'segments') r) END
+		FROM %I.cutoffs f$sql$, base)
+	INTO as_of, known;
+	IF segment <> ALL (known) THEN
+		RAISE invalid_parameter_value USING
+			MESSAGE = format('the rules in force know no segment "%s"', segment),
+			HINT = format('They know %s.', array_to_string(known, ', '));
+	END IF;
+	IF until IS NULL OR NOT isfinite(until) OR until <= greatest(as_of, current_date) THEN
+		RAISE invalid_parameter_value USING
+			MESSAGE = 'an override needs an end after today and after the base day',
+			HINT = 'until is the first day on which the rules decide again.';
+	END IF;
+	IF NOT customer_value.set_override(base, customer, segment) THEN
+		RAISE no_data_found USING MESSAGE = format('customer base "%s" has no customer %s', base, customer);
+	END IF;
+	EXECUTE format('INSERT INTO %I.override (customer_id, segment, reason, until) VALUES ($1::%s, $2, $3, $4)',
+		base, customer_value.key_type(base))
+	USING customer, segment, reason, until;
+END
+$$;
+
+COMMENT ON FUNCTION customer_value.override(name, text, text, text, date) IS
+'sets the segment of a customer by hand, for a reason that is kept and until a day from which on the rules decide again; the first rebalance with that base day or a later one ends it. An earlier override of the customer ends at once';
+
+
+CREATE FUNCTION customer_value.override(base name, customer anynonarray, segment text, reason text, until date) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	PERFORM customer_value.override(base, customer::text, segment, reason, until);
+END
+$$;
+
+COMMENT ON FUNCTION customer_value.override(name, anynonarray, text, text, date) IS 'the same for a key of any type';
+
+
+CREATE FUNCTION customer_value.end_override(base name, customer text) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET row_security = off
+AS $$
+DECLARE
+	found_one boolean;
+BEGIN
+	PERFORM customer_value.check_base(base);
+	PERFORM customer_value.check_read_committed('end_override');
+	EXECUTE format('LOCK TABLE %I.cutoffs IN ROW EXCLUSIVE MODE', base);
+	EXECUTE format('SELECT true FROM %I.override WHERE customer_id = $1::%s AND ended_at IS NULL', base, customer_value.key_type(base))
+	INTO found_one USING customer;
+	IF found_one IS NULL THEN
+		RAISE no_data_found USING MESSAGE = format('customer base "%s" has no override of customer %s', base, customer);
+	END IF;
+	PERFORM customer_value.set_override(base, customer, NULL);
+END
+$$;
+
+COMMENT ON FUNCTION customer_value.end_override(name, text) IS 'ends the override of a customer before its time';
+
+
+CREATE FUNCTION customer_value.end_override(base name, customer anynonarray) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	PERFORM customer_value.end_override(base, customer::text);
+END
+$$;
+
+COMMENT ON FUNCTION customer_value.end_override(name, anynonarray) IS 'the same for a key of any type';
+
+
+CREATE FUNCTION customer_value.end_overrides(base name, as_of date) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET row_security = off
+AS $$
+DECLARE
+	customer text;
+BEGIN
+	-- one whom a writer holds is not waited for: next time
+	FOR customer IN EXECUTE format($sql$
+		SELECT c.customer_id::text FROM %1$I.customer c
+		WHERE c.customer_id IN (SELECT o.customer_id FROM %1$I.override o WHERE o.ended_at IS NULL AND o.until <= $1)
+		ORDER BY c.customer_id FOR NO KEY UPDATE SKIP LOCKED$sql$, base) USING as_of
+	LOOP
+		PERFORM customer_value.set_override(base, customer, NULL);
+	END LOOP;
+END
+$$;
+
+COMMENT ON FUNCTION customer_value.end_overrides(name, date) IS 'ends the overrides whose time has come by a day; called by rebalance';
