@@ -54,6 +54,18 @@ SELECT customer_value.track_contacts('shop', 'contact', 'client', 'at', 'channel
 SELECT customer_value.track_contacts('shop', 'contact', 'client', 'at', 'channel', complaint => '(');
 CREATE TEMP TABLE fleeting (client text, at date, channel text);
 SELECT customer_value.track_contacts('shop', 'fleeting', 'client', 'at', 'channel');
+CREATE ROLE regress_insight_base;
+GRANT regress_insight_base TO CURRENT_USER;
+GRANT CREATE ON DATABASE :"DBNAME" TO regress_insight_base;
+SET ROLE regress_insight_base;
+SELECT customer_value.create_base('theirs', key => 'text');
+SELECT customer_value.track_contacts('theirs', 'public.contact', 'client', 'at', 'channel');
+\echo :LAST_ERROR_SQLSTATE
+SELECT customer_value.track_contacts('shop', 'public.contact', 'client', 'at', 'channel');
+SELECT customer_value.drop_base('theirs');
+RESET ROLE;
+DROP OWNED BY regress_insight_base;
+DROP ROLE regress_insight_base;
 SELECT customer_value.track_contacts('nowhere', 'contact', 'client', 'at', 'channel');
 
 -- Several sources; the first one goes again.
@@ -80,6 +92,7 @@ SELECT segment, abc_class, customers, month_ago, change FROM shop.overview;
 INSERT INTO sale VALUES ('<b>"&', current_date, 5, 1);
 SELECT customer_value.refresh_outlook('shop', model => '{"model": "mbg/nbd", "params": {"r": 0.7, "alpha": 10, "a": 0.5, "b": 0.86}, "loglik": -1,
 	"customers": 11, "unit_days": 7, "as_of": "2026-01-01", "spend": {"p": 5.1, "q": 4.1, "v": 21.5, "loglik": -1, "customers": 11}, "converged": true}') AS customers;
+SELECT customer_value.report('nowhere');
 CREATE TEMP TABLE page AS SELECT shop.report() AS html;
 SELECT html LIKE '<!DOCTYPE html>%</html>%' AS a_page, html ~* '<script|http|url\(' AS foreign, html LIKE '%&lt;b&gt;&quot;&amp;%' AS escaped, html LIKE '%<b>"&%' AS raw,
 	(SELECT count(*) FROM regexp_matches(html, '<h2>', 'g')) AS sections, (SELECT count(*) > 12 FROM regexp_matches(html, '<svg ', 'g')) AS pictures FROM page;

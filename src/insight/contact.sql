@@ -51,26 +51,26 @@ BEGIN
 		COMMENT ON VIEW %1$I.touchpoint_actual IS 'actual: who met us where, why, how often, with whom and how well, in the last year';
 
 		CREATE VIEW %1$I.touchpoint_gap AS
-		SELECT g.touchpoint, g.segment, g.abc_class, g.customers,
-			g.contacts / nullif(g.customers, 0)::numeric AS contacts_per_year, g.contacts_target,
-			g.contacts / nullif(g.customers, 0)::numeric - g.contacts_target AS contacts_gap,
-			g.rating, g.rating_target, g.rating - g.rating_target AS rating_gap,
+		WITH size AS MATERIALIZED (
+			SELECT segment, abc_class, count(*) AS customers FROM %1$I.customer GROUP BY segment, abc_class),
+		actual AS MATERIALIZED (
+			SELECT touchpoint, segment, abc_class, sum(contacts) AS contacts, sum(rating * ratings) AS rating, sum(ratings) AS ratings
+			FROM %1$I.touchpoint_actual GROUP BY touchpoint, segment, abc_class)
+		SELECT t.touchpoint, t.segment, t.abc_class, n.customers,
+			a.contacts / nullif(n.customers, 0) AS contacts_per_year, t.contacts_per_year AS contacts_target,
+			a.contacts / nullif(n.customers, 0) - t.contacts_per_year AS contacts_gap,
+			a.rating, t.rating AS rating_target, a.rating - t.rating AS rating_gap,
 			w.open_tasks, w.overdue_tasks, w.open_budget
-		FROM (
-			SELECT t.touchpoint, t.segment, t.abc_class, t.contacts_per_year AS contacts_target, t.rating AS rating_target,
-				(SELECT sum(s.customers) FROM (SELECT segment, abc_class, count(*) AS customers FROM %1$I.customer GROUP BY 1, 2) s
-				 WHERE (s.segment = t.segment OR t.segment IS NULL) AND (s.abc_class = t.abc_class OR t.abc_class IS NULL)) AS customers,
-				a.contacts, a.rating
-			FROM %1$I.touchpoint_target t, LATERAL (
-				SELECT coalesce(sum(a.contacts), 0) AS contacts, round(sum(a.rating * a.ratings) / nullif(sum(a.ratings), 0), 6) AS rating
-				FROM %1$I.touchpoint_actual a
+		FROM %1$I.touchpoint_target t,
+			LATERAL (SELECT coalesce(sum(s.customers), 0) AS customers FROM size s
+				WHERE (s.segment = t.segment OR t.segment IS NULL) AND (s.abc_class = t.abc_class OR t.abc_class IS NULL)) n,
+			LATERAL (SELECT coalesce(sum(a.contacts), 0) AS contacts, round(sum(a.rating) / nullif(sum(a.ratings), 0), 6) AS rating FROM actual a
 				WHERE a.touchpoint = t.touchpoint AND (a.segment = t.segment OR t.segment IS NULL)
-					AND (a.abc_class = t.abc_class OR t.abc_class IS NULL)) a) g,
-			LATERAL (
-				SELECT count(*) AS open_tasks, count(*) FILTER (WHERE k.due < current_date) AS overdue_tasks,
+					AND (a.abc_class = t.abc_class OR t.abc_class IS NULL)) a,
+			LATERAL (SELECT count(*) AS open_tasks, count(*) FILTER (WHERE k.due < current_date) AS overdue_tasks,
 					coalesce(sum(k.budget), 0) AS open_budget
-				FROM %1$I.touchpoint_task k WHERE k.touchpoint = g.touchpoint AND k.done IS NULL) w
-		ORDER BY g.touchpoint, g.segment, g.abc_class;
+				FROM %1$I.touchpoint_task k WHERE k.touchpoint = t.touchpoint AND k.done IS NULL) w
+		ORDER BY t.touchpoint, t.segment, t.abc_class;
 		COMMENT ON VIEW %1$I.touchpoint_gap IS 'control: actual less target of each touchpoint, and the tasks still open there';
 
 		CREATE VIEW %1$I.complaint_kpi AS
@@ -139,6 +139,9 @@ BEGIN
 	END IF;
 	IF NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = source AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND c.relpersistence <> 't') THEN
 		RAISE wrong_object_type USING MESSAGE = format('cannot track contacts of %s: it is no lasting table or view', source);
+	END IF;
+	IF NOT has_table_privilege(source, 'SELECT') THEN
+		RAISE insufficient_privilege USING MESSAGE = format('permission denied for table %s', source);
 	END IF;
 	PERFORM '' ~* complaint; -- an error unless it is a regular expression
 	EXECUTE format('SELECT key FROM %I.settings', base) INTO key;

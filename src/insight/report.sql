@@ -1,4 +1,4 @@
--- insight/report: a base at a glance, as a view and as a page
+-- insight/report: a base at a glance, as a view and as a page for everybody who may read it
 
 CREATE FUNCTION customer_value.create_overview(base name) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
@@ -242,7 +242,11 @@ AS $$
 DECLARE
 	figures record;
 BEGIN
-	PERFORM customer_value.check_base(base);
+	IF to_regclass(format('%I.overview', base)) IS NULL THEN
+		RAISE invalid_schema_name USING
+			MESSAGE = format('there is no customer base "%s"', base),
+			HINT = 'customer_value.create_base() makes one.';
+	END IF;
 	EXECUTE format($sql$
 		SELECT f.as_of, s.basis, o.customers, o.value, o.expected_value, o.at_risk, o.change, c.gini
 		FROM %1$I.cutoffs f, %1$I.settings s,

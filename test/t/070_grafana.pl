@@ -39,7 +39,7 @@ foreach my $panel (@{ $dashboard->{panels} })
 }
 
 # The report of a base of that name, too, and after it is renamed.
-like($node->safe_psql('postgres', 'SELECT "Shop 1".report()'), qr/<h1>Shop 1</, 'the report');
+like($node->safe_psql('postgres', 'SET ROLE reader; SELECT "Shop 1".report()'), qr/<h1>Shop 1</, 'the report');
 $node->safe_psql('postgres', 'ALTER SCHEMA "Shop 1" RENAME TO "two & a half"');
 like($node->safe_psql('postgres', 'SELECT "two & a half".report()'), qr/<h1>two &amp; a half</, 'the report of a renamed base');
 
