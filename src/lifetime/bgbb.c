@@ -23,26 +23,20 @@ enum
 	DELTA
 };
 
-/* ln B(p + m, q + n) / B(p, q) for the pair of parameters that begins with first */
-static double
-log_beta_step(const double *theta, int first, double m, double n)
-{
-	return log_gamma_step(theta[first], m) + log_gamma_step(theta[first + 1], n) -
-		   log_gamma_step(theta[first] + theta[first + 1], m + n);
-}
-
 /* ln likelihood of x orders at given ones of the first i opportunities and being alive after them */
 static double
 log_alive(const double *theta, double x, double i)
 {
-	return log_beta_step(theta, ALPHA, x, i - x) + log_beta_step(theta, GAMMA, 0, i);
+	return log_beta_step(theta[ALPHA], theta[BETA], x, i - x) +
+		   log_beta_step(theta[GAMMA], theta[DELTA], 0, i);
 }
 
 /* the same with a loss before opportunity i + 1 */
 static double
 log_lost(const double *theta, double x, double i)
 {
-	return log_beta_step(theta, ALPHA, x, i - x) + log_beta_step(theta, GAMMA, 1, i);
+	return log_beta_step(theta[ALPHA], theta[BETA], x, i - x) +
+		   log_beta_step(theta[GAMMA], theta[DELTA], 1, i);
 }
 
 static double

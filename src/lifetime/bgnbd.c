@@ -140,38 +140,38 @@ orders_new(const double *theta, bool modified, double t)
 	return p_alive(theta, modified, 0, 0, 0) * orders_alive(theta, modified, 0, 0, t);
 }
 
-/* ln B(a + m, b + n) / B(a, b) */
-static inline double
-log_beta_step(const double *theta, double m, double n)
-{
-	return log_gamma_step(theta[A], m) + log_gamma_step(theta[B], n) -
-		   log_gamma_step(theta[A] + theta[B], m + n);
-}
-
 /* Alive after n orders, or dropped out after the n-th: Fader, Hardie & Lee 2005a, (8). */
 static double
 probability(const double *theta, bool modified, int32_t n, double t)
 {
 	double survived = SURVIVED(modified, (double) n);
-	double result = exp(log_beta_step(theta, 0, survived) +
+	double result = exp(log_beta_step(theta[A], theta[B], 0, survived) +
 						negbin_log_probability(theta[R], theta[ALPHA], n, t));
 
 	if (survived > 0)
-		result += exp(log_beta_step(theta, 1, survived - 1)) *
+		result += exp(log_beta_step(theta[A], theta[B], 1, survived - 1)) *
 				  negbin_at_least(theta[R], theta[ALPHA], n, t);
 	return result;
+}
+
+/* ln likelihood of x orders until tx and none from there until t, as long as alive */
+static double
+log_orders_made(const double *theta, double x, double t)
+{
+	return log_gamma_step(theta[R], x) - theta[R] * log1p(t / theta[ALPHA]) -
+		   x * log(theta[ALPHA] + t);
 }
 
 static double
 loglik(const double *theta, bool modified, double x, double tx, double T)
 {
 	double survived = SURVIVED(modified, x);
-	double alive = log_gamma_step(theta[R], x) - theta[R] * log1p(T / theta[ALPHA]) -
-				   x * log(theta[ALPHA] + T) + log_beta_step(theta, 0, survived);
+	double alive = log_orders_made(theta, x, T) + log_beta_step(theta[A], theta[B], 0, survived);
 
 	if (survived == 0)
 		return alive;
-	return alive + log_add(0, log_odds_dead(theta, modified, x, tx, T));
+	return log_add(alive, log_orders_made(theta, x, tx) +
+							  log_beta_step(theta[A], theta[B], 1, survived - 1));
 }
 
 static void

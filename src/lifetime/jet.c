@@ -50,9 +50,11 @@ jet_add_beta(Jet *jet, int i, double p, double q, double m, double n)
 	double both = digamma_step(p + q, m + n);
 	double curvature = trigamma_step(p + q, m + n);
 
-	jet_add_gamma(jet, i, p, m);
-	jet_add_gamma(jet, i + 1, q, n);
-	jet->value -= log_gamma_step(p + q, m + n);
+	jet->value += log_beta_step(p, q, m, n);
+	jet->gradient[i] += digamma_step(p, m);
+	jet->gradient[i + 1] += digamma_step(q, n);
+	jet->hessian[i][i] += trigamma_step(p, m);
+	jet->hessian[i + 1][i + 1] += trigamma_step(q, n);
 	jet->gradient[i] -= both;
 	jet->gradient[i + 1] -= both;
 	jet->hessian[i][i] -= curvature;

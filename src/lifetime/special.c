@@ -120,6 +120,21 @@ log_beta(double a, double b)
 		   stirling(small + large);
 }
 
+/* ln Γ(a + m) Γ(a + d) / (Γ(a) Γ(a + d + m)), by steps of the smaller of the two */
+static double
+log_gamma_cross(double a, double d, double m)
+{
+	double small = fmin(d, m), large = fmax(d, m);
+
+	return log_gamma_step(a, small) - log_gamma_step(a + large, small);
+}
+
+double
+log_beta_step(double a, double b, double m, double n)
+{
+	return log_gamma_cross(a, b + n, m) + log_gamma_cross(b, a, n);
+}
+
 double
 decay_mean(double x)
 {

@@ -29,6 +29,9 @@ extern double trigamma_step(double a, double n);
 /* ln B(a, b), a and b > 0 */
 extern double log_beta(double a, double b);
 
+/* ln B(a + m, b + n) - ln B(a, b), m and n >= 0; exact also where it is near 0 */
+extern double log_beta_step(double a, double b, double m, double n);
+
 /* (1 - exp(-x)) / x, 1 at x = 0; any x */
 extern double decay_mean(double x);
 

@@ -12,7 +12,7 @@ import random
 import signal
 import sys
 
-from mpmath import beta, binomial, exp, gamma, hyp2f1, hyperu, inf, log, loggamma, mp, mpf, nsum, rf
+from mpmath import binomial, exp, hyp2f1, hyperu, log, loggamma, mp, mpf
 
 CASES = 45  # a model
 PARAMETERS = ['1e-4', '0.01', '0.243', '1', '1.0000001', '4.4', '30', '1e3', '1e5']
