@@ -99,6 +99,8 @@ SELECT html LIKE '<!DOCTYPE html>%</html>%' AS a_page, html ~* '<script|http|url
 SELECT bool_and((SELECT count(*) FROM regexp_matches(html, '<' || tag || '[ >]', 'g')) = (SELECT count(*) FROM regexp_matches(html, '</' || tag || '>', 'g'))) AS closed
 FROM page, unnest('{html,head,body,style,h1,h2,p,ul,li,b,div,table,thead,tbody,tr,th,td,svg,text,span}'::text[]) tag;
 
+-- A source that is dropped with all that hangs on it takes the views along; the base can be dropped all the same.
+DROP TABLE mail CASCADE;
 SELECT customer_value.drop_base('shop');
 SELECT count(*) AS left_over FROM pg_class WHERE relnamespace::regnamespace::text = 'shop';
-DROP TABLE sale, contact, mail;
+DROP TABLE sale, contact;

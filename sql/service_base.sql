@@ -30,6 +30,8 @@ DELETE FROM energy.treatment WHERE segment IS NOT NULL;
 SELECT queue, count(*) FROM energy.routing GROUP BY queue ORDER BY queue;
 ROLLBACK;
 
+-- A row that says little takes the rest from the defaults.
+INSERT INTO energy.treatment (segment, abc_class, priority) VALUES ('individual', 'B', 95) RETURNING queue, priority, max_wait, sla, discount, customers_per_agent, action;
 -- What makes no sense is refused with a message that says what.
 \set treat 'INSERT INTO energy.treatment (segment, abc_class, queue, priority, max_wait, sla, customers_per_agent, action) VALUES'
 :treat ('vip', NULL, 'q', 1, '1 min', '1 day', 1, 'x');

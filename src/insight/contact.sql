@@ -207,8 +207,8 @@ CREATE FUNCTION customer_value.drop_contacts(base name) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-	EXECUTE format('DROP VIEW %1$I.complaint_kpi, %1$I.touchpoint_gap, %1$I.touchpoint_actual, %1$I.contact', base);
-	EXECUTE format('DROP TABLE %1$I.touchpoint_task, %1$I.touchpoint_target, %1$I.contact_source', base);
+	EXECUTE format('DROP VIEW IF EXISTS %1$I.complaint_kpi, %1$I.touchpoint_gap, %1$I.touchpoint_actual, %1$I.contact', base);
+	EXECUTE format('DROP TABLE IF EXISTS %1$I.touchpoint_task, %1$I.touchpoint_target, %1$I.contact_source', base);
 END
 $$;
 

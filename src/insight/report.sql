@@ -59,8 +59,8 @@ CREATE FUNCTION customer_value.drop_overview(base name) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-	EXECUTE format('DROP FUNCTION %I.report()', base);
-	EXECUTE format('DROP VIEW %1$I.overview, %1$I.moved', base);
+	EXECUTE format('DROP FUNCTION IF EXISTS %I.report()', base);
+	EXECUTE format('DROP VIEW IF EXISTS %1$I.overview, %1$I.moved', base);
 END
 $$;
 
