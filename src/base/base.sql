@@ -144,7 +144,8 @@ BEGIN
 			cutoffs %3$s.abc_cutoffs,
 			last_class text,
 			rules %3$s.segment_rules,
-			settled_at timestamptz NOT NULL DEFAULT now());
+			settled_at timestamptz NOT NULL DEFAULT now(),
+			keys bigint NOT NULL DEFAULT 0);
 		CREATE TABLE %1$I.change (
 			customer %2$s NOT NULL,
 			changed_at timestamptz NOT NULL DEFAULT clock_timestamp(),
@@ -164,7 +165,8 @@ BEGIN
 			cuts numeric[] NOT NULL,
 			rules %3$s.segment_rules,
 			hysteresis double precision NOT NULL CHECK (hysteresis = 0),
-			notify boolean NOT NULL CHECK (NOT notify));
+			notify boolean NOT NULL CHECK (NOT notify),
+			salt uuid NOT NULL DEFAULT gen_random_uuid());
 		CREATE TABLE %1$I.source (
 			source integer PRIMARY KEY,
 			schema_name name NOT NULL,
@@ -203,9 +205,11 @@ BEGIN
 		COMMENT ON COLUMN %1$I.customer.due IS 'when time alone would change class or segment';
 		COMMENT ON COLUMN %1$I.customer.override IS 'the segment set by hand, while it is in force; written by override and end_override';
 		COMMENT ON TABLE %1$I.cutoffs IS 'what is in force since the last rebalance: customers are classed by this; written by rebalance';
+		COMMENT ON COLUMN %1$I.cutoffs.keys IS 'how often keys came to stand for another customer, or for none';
 		COMMENT ON TABLE %1$I.change IS 'history: every change of a class or segment, with its reason';
 		COMMENT ON TABLE %1$I.queue IS 'customers whose orders changed during a rebalance, for the next one';
 		COMMENT ON TABLE %1$I.settings IS 'what the owner wants; comes into force with the next rebalance';
+		COMMENT ON COLUMN %1$I.settings.salt IS 'makes the tokens of forgotten customers: change it, and they are known no more';
 		COMMENT ON TABLE %1$I.source IS 'the tracked tables as they were named then; written by track_orders and untrack';
 		COMMENT ON VIEW %1$I.summary IS 'customers and basis by class and segment';
 	$sql$, base, key, '@extschema@');
@@ -215,6 +219,8 @@ BEGIN
 	EXECUTE format('INSERT INTO %I.cutoffs (as_of, basis, since, rules) VALUES ($1, $2, $3, $4)', base)
 	USING current_date, basis, coalesce((current_date - period)::date, '-infinity'), rules;
 	PERFORM customer_value.create_override(base);
+	PERFORM customer_value.create_merged(base);
+	PERFORM customer_value.create_forgotten(base);
 	PERFORM customer_value.create_service(base);
 END
 $$;
@@ -235,7 +241,7 @@ BEGIN
 	END LOOP;
 	PERFORM customer_value.drop_service(base);
 	EXECUTE format('DROP VIEW %I.summary', base);
-	EXECUTE format('DROP TABLE %1$I.customer, %1$I.cutoffs, %1$I.change, %1$I.queue, %1$I.settings, %1$I.source, %1$I.override', base);
+	EXECUTE format('DROP TABLE %1$I.customer, %1$I.cutoffs, %1$I.change, %1$I.queue, %1$I.settings, %1$I.source, %1$I.override, %1$I.merged, %1$I.forgotten', base);
 	EXECUTE format('DROP SCHEMA %I', base);
 END
 $$;

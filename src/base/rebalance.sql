@@ -80,18 +80,31 @@ COMMENT ON FUNCTION customer_value.rebalance(name, date) IS
 'brings the settings into force and all into line with them: the base day as_of, new cut-offs, basis, class and segment of every customer whom that moves; returns how many changed class or segment. Stops no writer';
 
 
+CREATE FUNCTION customer_value.stop_writers(base name) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	source text;
+BEGIN
+	EXECUTE format('LOCK TABLE %I.cutoffs IN SHARE ROW EXCLUSIVE MODE', base);
+	FOR source IN SELECT s.name FROM customer_value.sources(base) s WHERE s.relation IS NOT NULL ORDER BY s.name LOOP
+		EXECUTE format('LOCK TABLE %s IN SHARE MODE', source);
+	END LOOP;
+END
+$$;
+
+COMMENT ON FUNCTION customer_value.stop_writers(name) IS
+'waits until no rebalance and no writer of a source of the base is under way, and keeps both out until this transaction ends';
+
+
 CREATE FUNCTION customer_value.recompute(base name, forget boolean) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET row_security = off SET jit = off
 AS $$
 DECLARE
-	source text;
 	changed bigint;
 	force record;
 BEGIN
-	-- all writers stop, since what they wrote is read anew
-	FOR source IN SELECT s.name FROM customer_value.sources(base) s WHERE s.relation IS NOT NULL ORDER BY s.name LOOP
-		EXECUTE format('LOCK TABLE %s IN SHARE MODE', source);
-	END LOOP;
+	PERFORM customer_value.stop_writers(base); -- what they wrote is read anew
 	IF forget THEN
 		EXECUTE format($sql$
 			DELETE FROM %1$I.customer c

@@ -88,6 +88,9 @@ AS $$
 DECLARE
 	s record;
 	key text;
+	merged boolean;
+	forgotten boolean;
+	ledgers text;
 BEGIN
 	SELECT * INTO s FROM customer_value.sources(base) x WHERE x.source = ledger_query.source;
 	IF s.relation IS NULL THEN
@@ -103,16 +106,31 @@ BEGIN
 	-- a key is compared as the base compares it, whatever the collation of the source
 	key := customer_value.key_type(base);
 	key := key || CASE WHEN key = 'text' THEN ' COLLATE pg_catalog."default"' ELSE '' END;
-	RETURN format('SELECT %1$I::%2$s AS customer_id, %3$s.customer_value(%4$I, %5$I::numeric%6$s) AS value'
+	ledgers := format('SELECT %1$I::%2$s AS customer_id, %3$s.customer_value(%4$I, %5$I::numeric%6$s) AS value'
 		' FROM %7$s AS %8$I WHERE %1$I IS NOT NULL AND %4$I IS NOT NULL AND %5$I IS NOT NULL%9$s GROUP BY 1',
 		s.customer, key, '@extschema@', s.at, s.amount, ', ' || quote_ident(s.cost) || '::numeric',
 		coalesce(rows, 'ONLY ' || s.name), (SELECT relname FROM pg_class WHERE oid = s.relation),
 		E' AND (' || s.filter || E'\n)');
+
+	-- Few bases merge customers or forget any; the others need not look that up.
+	EXECUTE format('SELECT EXISTS (SELECT FROM %1$I.merged), EXISTS (SELECT FROM %1$I.forgotten)', base) INTO merged, forgotten;
+	IF merged THEN
+		ledgers := format($sql$
+			SELECT coalesce(m.merged_into, l.customer_id) AS customer_id, %1$s.sum(l.value) AS value
+			FROM (%2$s) AS l LEFT JOIN %3$I.merged m ON m.customer_id = l.customer_id GROUP BY 1$sql$, '@extschema@', ledgers, base);
+	END IF;
+	IF forgotten THEN
+		ledgers := format($sql$
+			SELECT l.customer_id, l.value FROM (%1$s) AS l
+			WHERE NOT EXISTS (SELECT FROM %2$I.forgotten f, %2$I.settings s WHERE f.token = customer_value.forgotten_token(s.salt, %3$s))$sql$,
+			ledgers, base, customer_value.key_text(base, 'l.customer_id'));
+	END IF;
+	RETURN ledgers;
 END
 $$;
 
 COMMENT ON FUNCTION customer_value.ledger_query(name, integer, text) IS
-'the query that makes ledgers of the rows of a source, or of a transition table instead: customer_id, value. Rows without customer, day or amount are left out';
+'the query that makes ledgers of the rows of a source, or of a transition table instead: customer_id, value. Rows without customer, day or amount are left out; orders of one who is merged into another are the other''s, and of one who is forgotten, nobody''s';
 
 
 CREATE FUNCTION customer_value.write_query(base name, changes text, queue boolean DEFAULT false) RETURNS text

@@ -54,6 +54,7 @@ typedef struct Tracker
 	Oid source; /* the type that stands for the source */
 	Oid cutoffs;
 	Oid owner;
+	SPIPlanPtr keys;            /* reads how often keys changed their meaning */
 	SPIPlanPtr in_force;        /* reads the cut-offs and all else that is in force */
 	SPIPlanPtr write;           /* brings the touched customers up to date */
 	SPIPlanPtr write_and_queue; /* and queues them */
@@ -144,6 +145,7 @@ find_tracker(const Trigger *trigger)
 	tracker = hash_search(trackers, &trigger->tgoid, HASH_ENTER, &found);
 	if (!found)
 	{
+		tracker->keys = NULL;
 		tracker->in_force = NULL;
 		tracker->write = NULL;
 		tracker->write_and_queue = NULL;
@@ -154,8 +156,9 @@ find_tracker(const Trigger *trigger)
 static bool
 is_ready(const Tracker *tracker)
 {
-	return tracker->write != NULL && SPI_plan_is_valid(tracker->in_force) &&
-		   SPI_plan_is_valid(tracker->write) && SPI_plan_is_valid(tracker->write_and_queue);
+	return tracker->write != NULL && SPI_plan_is_valid(tracker->keys) &&
+		   SPI_plan_is_valid(tracker->in_force) && SPI_plan_is_valid(tracker->write) &&
+		   SPI_plan_is_valid(tracker->write_and_queue);
 }
 
 /*
@@ -199,10 +202,15 @@ make_ready(Tracker *tracker, const TriggerData *trigger)
 	statements = SPI_tuptable->vals[0];
 	columns = SPI_tuptable->tupdesc;
 
+	kept_plan_retire(tracker->keys);
 	kept_plan_retire(tracker->in_force);
 	kept_plan_retire(tracker->write);
 	kept_plan_retire(tracker->write_and_queue);
-	tracker->in_force = tracker->write = tracker->write_and_queue = NULL;
+	tracker->keys = tracker->in_force = tracker->write = tracker->write_and_queue = NULL;
+	tracker->keys = kept_plan_make(
+		psprintf("SELECT keys FROM %s.cutoffs",
+				 quote_identifier(get_namespace_name(get_rel_namespace(tracker->cutoffs)))),
+		0, NULL);
 	tracker->in_force = kept_plan_make(SPI_getvalue(statements, columns, 1), 0, NULL);
 	in_force = (CachedPlanSource *) linitial(SPI_plan_get_plan_sources(tracker->in_force));
 	Assert(in_force->resultDesc->natts == IN_FORCE);
@@ -238,6 +246,36 @@ read_in_force(const Tracker *tracker, Datum *values, char *nulls)
 		values[i] = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, i + 1, &is_null);
 		nulls[i] = is_null ? 'n' : ' ';
 	}
+}
+
+static int64
+read_keys(const Tracker *tracker, Snapshot snapshot)
+{
+	bool is_null;
+
+	if (SPI_execute_snapshot(tracker->keys, NULL, NULL, snapshot, InvalidSnapshot, false, false,
+							 1) != SPI_OK_SELECT)
+		elog(ERROR, "keys were not read: %s", SPI_result_code_string(SPI_result));
+	return SPI_processed == 0 ? 0
+							  : DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0],
+															SPI_tuptable->tupdesc, 1, &is_null));
+}
+
+/*
+ * check_keys
+ *
+ * A transaction that keeps an old snapshot does not see which customers were merged or forgotten
+ * since, and would write to them.
+ */
+static void
+check_keys(const Tracker *tracker)
+{
+	if (IsolationUsesXactSnapshot() &&
+		read_keys(tracker, GetLatestSnapshot()) != read_keys(tracker, InvalidSnapshot))
+		ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+						errmsg("could not serialize access since customers were merged or "
+							   "forgotten"),
+						errhint("The transaction might succeed if retried.")));
 }
 
 /* Has the statement touched any row at all? */
@@ -309,6 +347,7 @@ customer_value_track_change(PG_FUNCTION_ARGS)
 		elog(ERROR, "transition tables were not registered");
 	if (!is_ready(tracker))
 		make_ready(tracker, trigger);
+	check_keys(tracker);
 
 	plan = ConditionalLockRelationOid(tracker->cutoffs, RowExclusiveLock)
 			   ? tracker->write

@@ -1,0 +1,150 @@
+-- merge: two records of one person
+
+CREATE FUNCTION customer_value.create_merged(base name) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	EXECUTE format($sql$
+		CREATE TABLE %1$I.merged (
+			customer_id %2$s PRIMARY KEY,
+			merged_into %2$s NOT NULL CHECK (merged_into <> customer_id),
+			facts jsonb,
+			segment text,
+			merged_at timestamptz NOT NULL DEFAULT now(),
+			merged_by name NOT NULL DEFAULT session_user);
+		CREATE INDEX ON %1$I.merged (merged_into);
+		COMMENT ON TABLE %1$I.merged IS 'customers whose orders count as those of another, with what unmerge_customers gives back to them; written by merge_customers and unmerge_customers';
+	$sql$, base, customer_value.key_type(base));
+END
+$$;
+
+COMMENT ON FUNCTION customer_value.create_merged(name) IS 'gives a base its table of merged customers; called by create_base';
+
+
+CREATE FUNCTION customer_value.change_keys(base name) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	EXECUTE format('UPDATE %I.cutoffs SET keys = keys + 1', base);
+	-- makes the kept plans of triggers invalid, no more
+	EXECUTE format('ALTER TABLE %I.queue ALTER customer_id SET STATISTICS -1', base);
+END
+$$;
+
+COMMENT ON FUNCTION customer_value.change_keys(name) IS
+'tells writers that a key came to stand for another customer, or for none: triggers write their statements anew, and transactions whose snapshot is older fail';
+
+
+CREATE FUNCTION customer_value.merge_customers(base name, customer text, duplicate text) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp SET row_security = off SET jit = off SET customer_value.reason = 'merge'
+AS $$
+DECLARE
+	key text;
+	same boolean;
+	known bigint;
+	chained text;
+	ledger @extschema@.customer_value;
+	force record;
+BEGIN
+	PERFORM customer_value.check_base(base);
+	PERFORM customer_value.check_read_committed('merge_customers');
+	IF customer IS NULL OR duplicate IS NULL THEN
+		RAISE null_value_not_allowed USING MESSAGE = 'customer and duplicate must not be null';
+	END IF;
+	key := customer_value.key_type(base);
+	PERFORM customer_value.stop_writers(base);
+	EXECUTE format($sql$
+		SELECT $1::%2$s = $2::%2$s, (SELECT count(*) FROM %1$I.customer WHERE customer_id IN ($1::%2$s, $2::%2$s)),
+			(SELECT format('customer %%s is merged into %%s', customer_id, merged_into) FROM %1$I.merged
+				WHERE customer_id IN ($1::%2$s, $2::%2$s) OR merged_into = $2::%2$s LIMIT 1)$sql$, base, key)
+	INTO same, known, chained USING customer, duplicate;
+	IF same THEN
+		RAISE invalid_parameter_value USING MESSAGE = 'a customer cannot be merged into himself';
+	ELSIF chained IS NOT NULL THEN
+		RAISE object_not_in_prerequisite_state USING
+			MESSAGE = format('cannot merge %s into %s: %s', duplicate, customer, chained),
+			HINT = 'Merge all records of a person into the same one.';
+	ELSIF known < 2 THEN
+		RAISE no_data_found USING MESSAGE = format('customer base "%s" does not have both %s and %s', base, customer, duplicate);
+	END IF;
+
+	EXECUTE format('UPDATE %I.override SET ended_at = now(), ended_by = session_user WHERE customer_id = $1::%s AND ended_at IS NULL', base, key)
+	USING duplicate;
+	EXECUTE format('UPDATE %1$I.queue SET customer_id = $1::%2$s WHERE customer_id = $2::%2$s', base, key) USING customer, duplicate;
+	EXECUTE format($sql$
+		INSERT INTO %1$I.merged (customer_id, merged_into, facts, segment)
+		SELECT c.customer_id, $1::%2$s, c.facts, c.segment FROM %1$I.customer c WHERE c.customer_id = $2::%2$s$sql$, base, key)
+	USING customer, duplicate;
+	EXECUTE format('DELETE FROM %I.customer WHERE customer_id = $1::%s RETURNING value', base, key) INTO ledger USING duplicate;
+	EXECUTE format('SELECT * FROM %I.cutoffs', base) INTO force;
+	EXECUTE customer_value.write_query(base, format('SELECT %L::%s AS customer_id, %L::%s.customer_value AS value',
+		customer, key, ledger, '@extschema@'))
+	USING force.basis, force.since, force.as_of, force.cutoffs, force.last_class, force.rules;
+	PERFORM customer_value.change_keys(base);
+END
+$$;
+
+COMMENT ON FUNCTION customer_value.merge_customers(name, text, text) IS
+'makes two records of one person one customer: the orders of duplicate, also later ones, count as those of customer, and duplicate leaves the base. Writers of the sources wait meanwhile';
+
+
+CREATE FUNCTION customer_value.merge_customers(base name, customer anycompatiblenonarray, duplicate anycompatiblenonarray) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	PERFORM customer_value.merge_customers(base, customer::text, duplicate::text);
+END
+$$;
+
+COMMENT ON FUNCTION customer_value.merge_customers(name, anycompatiblenonarray, anycompatiblenonarray) IS 'the same for keys of any type';
+
+
+CREATE FUNCTION customer_value.unmerge_customers(base name, customer text, duplicate text) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp SET row_security = off SET jit = off SET customer_value.reason = 'unmerge'
+AS $$
+DECLARE
+	key text;
+	was record;
+	ledger @extschema@.customer_value;
+	force record;
+BEGIN
+	PERFORM customer_value.check_base(base);
+	PERFORM customer_value.check_read_committed('unmerge_customers');
+	key := customer_value.key_type(base);
+	PERFORM customer_value.stop_writers(base);
+	EXECUTE format('DELETE FROM %1$I.merged WHERE customer_id = $2::%2$s AND merged_into = $1::%2$s RETURNING *', base, key)
+	INTO was USING customer, duplicate;
+	IF was.customer_id IS NULL THEN
+		RAISE no_data_found USING MESSAGE = format('customer %s of base "%s" is not merged into %s', duplicate, base, customer);
+	END IF;
+
+	-- his orders are his own again; what of them is still in the queue remains there for the other and is
+	-- taken from him there
+	EXECUTE format('SELECT n.value FROM (%s) n WHERE n.customer_id = $1::%s', customer_value.recomputed(base), key)
+	INTO ledger USING duplicate;
+	EXECUTE format('INSERT INTO %I.customer (customer_id, value, facts, segment) VALUES ($1::%s, ''{}'', $2, $3)', base, key)
+	USING duplicate, was.facts, was.segment;
+	EXECUTE format('SELECT * FROM %I.cutoffs', base) INTO force;
+	EXECUTE customer_value.write_query(base, format($sql$
+		SELECT v.customer_id::%1$s, v.value FROM (VALUES (%2$L, OPERATOR(%5$s.-) %4$L::%5$s.customer_value), (%3$L, %4$L::%5$s.customer_value)) AS v(customer_id, value)
+		$sql$, key, customer, duplicate, coalesce(ledger, '{}'), '@extschema@'))
+	USING force.basis, force.since, force.as_of, force.cutoffs, force.last_class, force.rules;
+	PERFORM customer_value.change_keys(base);
+END
+$$;
+
+COMMENT ON FUNCTION customer_value.unmerge_customers(name, text, text) IS
+'undoes merge_customers: the duplicate is a customer again, with his own orders, also those that came since, his facts and the segment he had';
+
+
+CREATE FUNCTION customer_value.unmerge_customers(base name, customer anycompatiblenonarray, duplicate anycompatiblenonarray) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	PERFORM customer_value.unmerge_customers(base, customer::text, duplicate::text);
+END
+$$;
+
+COMMENT ON FUNCTION customer_value.unmerge_customers(name, anycompatiblenonarray, anycompatiblenonarray) IS 'the same for keys of any type';
