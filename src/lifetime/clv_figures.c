@@ -144,19 +144,28 @@ typedef struct Memory
 #define MAX_SLOTS 16384
 #define PLACES 8 /* where one may be kept */
 
+/* An empty table of so many slots; what it held before is the caller's. */
 static void
-forget(const Memory *memory, KeptTable *table, uint32 slots)
+begin_table(const Memory *memory, KeptTable *table, uint32 slots)
 {
-	if (slots != table->slots)
-	{
-		if (table->kept)
-			pfree(table->kept);
-		table->kept = MemoryContextAlloc(memory->context, slots * sizeof(Kept));
-		table->slots = slots;
-	}
+	/* nothing half done where memory runs out */
+	table->slots = 0;
+	table->used = 0;
+	table->kept = NULL;
+	table->kept = MemoryContextAlloc(memory->context, slots * sizeof(Kept));
+	table->slots = slots;
 	for (uint32 i = 0; i < slots; i++)
 		table->kept[i].frequency = -1;
-	table->used = 0;
+}
+
+static void
+forget(const Memory *memory, KeptTable *table)
+{
+	Kept *old = table->kept;
+
+	begin_table(memory, table, FIRST_SLOTS);
+	if (old)
+		pfree(old);
 }
 
 static Memory *
@@ -170,8 +179,9 @@ get_memory(FunctionCallInfo fcinfo, const ClvModel *model, double days, double d
 		memory->context = fcinfo->flinfo->fn_mcxt;
 		fcinfo->flinfo->fn_extra = memory;
 	}
-	if (memory->orders.slots == 0 || memory->kind != model->kind || memory->days != days ||
-		memory->discount != discount || memory->unit_days != model->unit_days ||
+	if (memory->orders.slots == 0 || memory->alive.slots == 0 || memory->kind != model->kind ||
+		memory->days != days || memory->discount != discount ||
+		memory->unit_days != model->unit_days ||
 		memcmp(memory->theta, model->theta, sizeof(memory->theta)) != 0)
 	{
 		memory->kind = model->kind;
@@ -179,40 +189,61 @@ get_memory(FunctionCallInfo fcinfo, const ClvModel *model, double days, double d
 		memory->unit_days = model->unit_days;
 		memory->days = days;
 		memory->discount = discount;
-		forget(memory, &memory->orders, FIRST_SLOTS);
-		forget(memory, &memory->alive, FIRST_SLOTS);
+		forget(memory, &memory->orders);
+		forget(memory, &memory->alive);
 	}
 	return memory;
 }
 
-/* Where the figure of such a customer is; false if it is yet to be put there. */
-static bool
-find_kept(const Memory *memory, KeptTable *table, Kept key, Kept **place)
+/* Where the figure of such a customer is, or else where to put it. */
+static Kept *
+place_of(const KeptTable *table, const Kept *key)
 {
 	uint64 age, recency;
 	uint32 hash;
 
-	if (table->used > table->slots / 2 && table->slots < MAX_SLOTS)
-		forget(memory, table, 4 * table->slots);
-	memcpy(&age, &key.age, sizeof(age));
-	memcpy(&recency, &key.recency, sizeof(recency));
+	memcpy(&age, &key->age, sizeof(age));
+	memcpy(&recency, &key->recency, sizeof(recency));
 	hash = hash_combine(hash_combine(murmurhash32((uint32) age ^ (uint32) (age >> 32)),
 									 murmurhash32((uint32) recency ^ (uint32) (recency >> 32))),
-						murmurhash32((uint32) key.frequency));
+						murmurhash32((uint32) key->frequency));
 	for (uint32 i = 0; i < PLACES; i++)
 	{
 		Kept *kept = &table->kept[(hash + i) & (table->slots - 1)];
 
-		*place = kept;
-		if (kept->frequency == key.frequency && kept->age == key.age &&
-			kept->recency == key.recency)
-			return true;
-		if (kept->frequency < 0)
-			break;
+		if (kept->frequency < 0 || (kept->frequency == key->frequency && kept->age == key->age &&
+									kept->recency == key->recency))
+			return kept;
 	}
 	/* where all are taken, any of them goes */
-	if ((*place)->frequency >= 0)
-		*place = &table->kept[(hash + table->used % PLACES) & (table->slots - 1)];
+	return &table->kept[(hash + table->used % PLACES) & (table->slots - 1)];
+}
+
+static void
+grow(const Memory *memory, KeptTable *table)
+{
+	KeptTable old = *table;
+
+	begin_table(memory, table, 4 * old.slots);
+	for (uint32 i = 0; i < old.slots; i++)
+		if (old.kept[i].frequency >= 0)
+		{
+			*place_of(table, &old.kept[i]) = old.kept[i];
+			table->used++;
+		}
+	pfree(old.kept);
+}
+
+/* Finds the figure of such a customer; false if it is yet to be put there. */
+static bool
+find_kept(const Memory *memory, KeptTable *table, Kept key, Kept **place)
+{
+	if (table->used > table->slots / 2 && table->slots < MAX_SLOTS)
+		grow(memory, table);
+	*place = place_of(table, &key);
+	if ((*place)->frequency == key.frequency && (*place)->age == key.age &&
+		(*place)->recency == key.recency)
+		return true;
 	table->used++;
 	**place = key;
 	return false;
