@@ -11,16 +11,18 @@ COMMENT ON SCHEMA customer_value IS
 'what makes and looks after live customer bases; open to everybody, since all of it acts with the rights of its caller or, in triggers, of the owner of the base';
 
 
-CREATE FUNCTION customer_value.check_base(base name, to_read boolean DEFAULT false) RETURNS void
+CREATE FUNCTION customer_value.check_base(base name, to_read boolean DEFAULT false, any_layout boolean DEFAULT false) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	owner oid;
 	tables bigint;
 	foreign_tables bigint;
+	settings oid;
 BEGIN
 	SELECT nspowner INTO owner FROM pg_namespace WHERE nspname = base;
-	SELECT count(*), count(*) FILTER (WHERE c.relowner <> owner) INTO tables, foreign_tables
+	SELECT count(*), count(*) FILTER (WHERE c.relowner <> owner), max(c.oid) FILTER (WHERE c.relname = 'settings')
+	INTO tables, foreign_tables, settings
 	FROM pg_class c
 	WHERE c.relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = base) AND c.relkind = 'r'
 		AND c.relname IN ('customer', 'cutoffs', 'change', 'queue', 'settings', 'source');
@@ -37,11 +39,14 @@ BEGIN
 	IF NOT to_read AND NOT pg_has_role(owner, 'USAGE') THEN
 		RAISE insufficient_privilege USING MESSAGE = format('must be owner of customer base "%s"', base);
 	END IF;
+	IF NOT any_layout AND has_table_privilege(settings, 'SELECT') THEN
+		PERFORM customer_value.check_layout(base);
+	END IF;
 END
 $$;
 
-COMMENT ON FUNCTION customer_value.check_base(name, boolean) IS
-'an error unless there is such a base, all in one hand, and the caller has the rights of its owner; who only reads needs no more than SELECT on what he reads';
+COMMENT ON FUNCTION customer_value.check_base(name, boolean, boolean) IS
+'an error unless there is such a base, all in one hand, of the layout that this version works with or of any, and the caller has the rights of its owner; who only reads needs no more than SELECT on what he reads';
 
 
 CREATE FUNCTION customer_value.check_read_committed(caller text) RETURNS void
@@ -214,7 +219,7 @@ BEGIN
 		COMMENT ON VIEW %1$I.summary IS 'customers and basis by class and segment';
 	$sql$, base, key, '@extschema@');
 	EXECUTE format('INSERT INTO %I.settings (layout, key, basis, period, cuts, rules, hysteresis, notify)
-		VALUES (1, $1, $2, $3, $4, $5, $6, $7)', base)
+		VALUES (customer_value.layout(), $1, $2, $3, $4, $5, $6, $7)', base)
 	USING format_type(key, NULL), basis, period, cuts, rules, hysteresis, notify;
 	EXECUTE format('INSERT INTO %I.cutoffs (as_of, basis, since, rules) VALUES ($1, $2, $3, $4)', base)
 	USING current_date, basis, coalesce((current_date - period)::date, '-infinity'), rules;

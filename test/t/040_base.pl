@@ -167,7 +167,23 @@ foreach my $level ('read committed', 'repeatable read')
 	is_right('and all is right');
 }
 
-# Dump and restore, in one stream and in parallel.
+# Dump and restore, in one stream and in parallel, also of a base whose customers were merged,
+# forgotten and set by hand.
+sql(q{
+	SELECT customer_value.create_base('crm');
+	SELECT customer_value.track_orders('crm', 'orders', 'customer_id', 'day', 'amount');
+	SELECT customer_value.rebalance('crm', '2026-03-01');
+	SELECT customer_value.merge_customers('crm', 1, 2);
+	SELECT customer_value.forget('crm', 3, 'on request');
+	SELECT customer_value.override('crm', 4, 'vip', 'a friend', date '2200-01-01');
+});
+my $kept = q{
+	SELECT * FROM customer_value.verify('crm');
+	SELECT customer_id, override, segment FROM crm.customer WHERE customer_id < 5 ORDER BY 1;
+	SELECT merged_into FROM crm.merged; SELECT reason FROM crm.forgotten; SELECT reason, ended_at FROM crm.override;
+};
+my $kept_answer = "0||\n1||\n4|vip|vip\n1\non request\na friend|";
+is(sql($kept), $kept_answer, 'merged, forgotten and set by hand');
 my $dump = $node->basedir . '/dump';
 $node->command_ok([ 'pg_dump', '-Fd', '-f', $dump, '-d', $node->connstr('trade') ], 'dump');
 $node->safe_psql('postgres', 'CREATE DATABASE serial; CREATE DATABASE parallel');
@@ -183,8 +199,11 @@ foreach my $database ('serial', 'parallel')
 	is_right("$database: and when written to", $database);
 	sql(q{SELECT customer_value.rebalance('shop', '2026-03-01')}, 'owner', $database);
 	is_right("$database: and when rebalanced", $database);
+	sql(q{INSERT INTO orders (customer_id, day, amount) VALUES (2, '2026-03-01', 5), (3, '2026-03-01', 5);
+		SELECT customer_value.rebalance('crm', '2026-03-01')}, 'owner', $database);
+	is(sql($kept, 'owner', $database), $kept_answer, "$database: merged, forgotten and set by hand as before");
 	is(sql(q{TRUNCATE orders; SELECT count(*) FROM shop.customer WHERE value <> '{}'}, 'owner', $database), '0', "$database: and when truncated");
-	sql(q{SELECT customer_value.drop_base('shop')}, 'owner', $database);
+	sql(q{SELECT customer_value.drop_base('shop'); SELECT customer_value.drop_base('crm')}, 'owner', $database);
 	is(sql(q{SELECT count(*) FROM pg_trigger WHERE NOT tgisinternal}, 'owner', $database), '0', "$database: nothing is left of a dropped base");
 }
 
