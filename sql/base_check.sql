@@ -42,6 +42,13 @@ SELECT * FROM customer_value.check_source('trade.empty_orders', 'customer', 'day
 SELECT * FROM customer_value.check_source('trade.empty_orders', 'customer', 'no_day', 'amount');
 SELECT * FROM customer_value.check_source('trade.empty_orders', 'customer', 'day', NULL);
 
+-- sizes that no calculation here may fail on
+INSERT INTO trade.quarterly SELECT 4, '2000-01-01', NULL;
+ALTER TABLE trade.quarterly ALTER amount TYPE numeric;
+INSERT INTO trade.quarterly SELECT i, date '2002-01-01' + 91 * i, ('1e' || 100 * i)::numeric FROM generate_series(-20, 20) i;
+UPDATE trade.quarterly SET amount = 1e29 WHERE amount = 100 AND customer = 1;
+UPDATE trade.quarterly SET amount = 1e-29 WHERE amount = 100;
+SELECT finding, rows FROM customer_value.check_source('trade.quarterly', 'customer', 'day', 'amount') WHERE finding LIKE 'amount%';
 -- Whoever may read the table may check it, and nobody else.
 CREATE ROLE base_reader;
 GRANT USAGE ON SCHEMA trade TO base_reader;

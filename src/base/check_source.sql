@@ -3,86 +3,86 @@
 CREATE FUNCTION customer_value.check_source(source regclass, customer name, at name, amount name)
 RETURNS TABLE (finding text, "rows" bigint, share float8, example text)
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE
-SET search_path = pg_catalog, pg_temp SET datestyle = 'ISO' SET timezone = 'UTC' SET extra_float_digits = 1
+SET search_path = pg_catalog, pg_temp SET datestyle = 'ISO' SET timezone = 'UTC' SET extra_float_digits = 1 SET jit = off
 AS $$
 DECLARE
 	type text;
-	day text;
-	money text;
+	who text := 'o.' || quote_ident(customer);
+	moment text := 'o.' || quote_ident(at);
+	day text := moment || '::date';
+	money text := 'o.' || quote_ident(amount) || '::numeric';
 	orders text;
+	wrong text[];
 	n bigint;
-	middle numeric;
-	upper_quartile numeric;
-	proportion numeric;
+	middle float8;
+	upper_quartile float8;
 BEGIN
 	IF source IS NULL OR customer IS NULL OR at IS NULL OR amount IS NULL THEN
 		RAISE null_value_not_allowed USING MESSAGE = 'source, customer, at and amount must not be null';
 	END IF;
 	EXECUTE format('SELECT count(*) FROM %s', source) INTO n;
 
-	-- What track_orders takes. A day or an amount that is only of the wrong type is checked all the same.
+	-- What track_orders takes. What is only of the wrong type is checked as far as it goes.
 	type := customer_value.column_type(source, customer);
 	IF type <> ALL ('{smallint,integer,bigint,numeric,text,character varying,uuid}') THEN
 		RETURN QUERY SELECT 'customer of unfit type', n, 1::float8, type;
+		who := who || '::text';
 	END IF;
 	type := customer_value.column_type(source, at);
-	IF type = ANY ('{date,timestamp without time zone,timestamp with time zone}') THEN
-		day := format('o.%I::date', at);
-	ELSE
+	IF type <> ALL ('{date,timestamp without time zone,timestamp with time zone}') THEN
 		RETURN QUERY SELECT 'date of unfit type', n, 1::float8, type;
+		moment := moment || '::text';
 		day := 'NULL::date';
 	END IF;
 	type := customer_value.column_type(source, amount);
 	IF type <> ALL ('{smallint,integer,bigint,numeric}') THEN
 		RETURN QUERY SELECT 'amount of unfit type', n, 1::float8, type;
-	END IF;
-	IF type = ANY ('{smallint,integer,bigint,numeric,real,double precision,money}') THEN
-		money := format('o.%I::numeric', amount);
-	ELSE
-		money := 'NULL::numeric';
+		IF type <> ALL ('{real,double precision,money}') THEN
+			money := 'NULL::numeric';
+		END IF;
 	END IF;
 	orders := format($sql$
-		(SELECT o.%1$I::text AS customer, o.%4$I::text AS at, %2$s AS day, %3$s AS amount, o.%5$I IS NULL AS no_amount,
-			concat_ws(', ', coalesce(o.%1$I::text, '?'), coalesce(o.%4$I::text, '?'), coalesce(o.%5$I::text, '?')) AS row
-		FROM %6$s AS o OFFSET 0) AS o$sql$, customer, day, money, at, amount, source);
+		(SELECT %1$s AS customer, %2$s AS at, %3$s AS day, %4$s AS amount, o.%5$I::text AS sum
+		FROM %6$s AS o) AS o$sql$, who, moment, day, money, amount, source);
 
-	-- One row at a time. The example is the first in the order of bytes.
+	-- An amount is out of proportion beyond the median × max(100, (upper quartile / median)^9).
 	EXECUTE format($sql$
-		SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY abs(o.amount)), percentile_disc(0.75) WITHIN GROUP (ORDER BY abs(o.amount))
-		FROM %s WHERE o.amount NOT IN (0, 'NaN', 'Infinity', '-Infinity')$sql$, orders)
+		SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY abs(o.amount)::float8), percentile_disc(0.75) WITHIN GROUP (ORDER BY abs(o.amount)::float8)
+		FROM %s WHERE abs(o.amount) BETWEEN 1e-30 AND 1e30$sql$, orders)
 	INTO middle, upper_quartile;
-	-- both are exact decimals of sane size, or nothing is out of proportion
-	IF middle > 0 AND upper_quartile < 1e30 THEN
-		proportion := middle * greatest(100, (upper_quartile / middle) ^ 9);
-	END IF;
+
+	-- One row at a time: most have nothing wrong, and a row may have several things.
+	wrong := ARRAY[
+		'no customer', 'o.customer IS NULL',
+		'blank customer', 'o.customer::text !~ ''\S''',
+		'no date', 'o.at IS NULL',
+		'infinite date', 'NOT isfinite(o.day)',
+		'date before 1900', 'isfinite(o.day) AND o.day < ''1900-01-01''',
+		'date in the future', 'isfinite(o.day) AND o.day > (now() AT TIME ZONE ''UTC'')::date + 1',
+		'no amount', 'o.sum IS NULL',
+		'amount not a number', 'o.amount IN (''NaN'', ''Infinity'', ''-Infinity'')',
+		'amount beyond a ledger', '(scale(o.amount) > 9 OR abs(o.amount) >= 1e21) AND abs(o.amount) < ''Infinity'' AND (scale(trim_scale(o.amount)) > 9
+			OR abs(o.amount) >= 1e30 / 10::numeric ^ least(scale(trim_scale(o.amount)), 9))',
+		'amount zero', 'o.amount = 0',
+		'amount negative', 'o.amount < 0 AND o.amount > ''-Infinity''',
+		'amount out of proportion', 'abs(o.amount) > $1 AND abs(o.amount) < ''Infinity'''];
 	RETURN QUERY EXECUTE format($sql$
-		SELECT f.finding, count(*), count(*) / $2::float8, min(o.row COLLATE "C")
-		FROM %s, LATERAL (VALUES
-			(1, 'no customer', o.customer IS NULL),
-			(2, 'blank customer', o.customer ~ '^\s*$'),
-			(3, 'no date', o.at IS NULL),
-			(4, 'infinite date', NOT isfinite(o.day)),
-			(5, 'date before 1900', isfinite(o.day) AND o.day < '1900-01-01'),
-			(6, 'date in the future', isfinite(o.day) AND o.day > (now() AT TIME ZONE 'UTC')::date + 1),
-			(7, 'no amount', o.no_amount),
-			(8, 'amount not a number', o.amount IN ('NaN', 'Infinity', '-Infinity')),
-			(9, 'amount beyond a ledger', o.amount NOT IN ('NaN', 'Infinity', '-Infinity')
-				AND (scale(trim_scale(o.amount)) > 9 OR abs(o.amount) >= 1e30 / 10::numeric ^ least(scale(trim_scale(o.amount)), 9))),
-			(10, 'amount zero', o.amount = 0),
-			(11, 'amount negative', o.amount < 0 AND o.amount > '-Infinity'),
-			(12, 'amount out of proportion', abs(o.amount) > $1 AND abs(o.amount) < 'Infinity')
-			) AS f(number, finding, wrong)
-		WHERE f.wrong
+		SELECT f.finding, count(*), count(*) / $2::float8,
+			min(concat_ws(', ', coalesce(o.customer::text, '?'), coalesce(o.at::text, '?'), coalesce(o.sum, '?')) COLLATE "C")
+		FROM %s, LATERAL (VALUES %s) AS f(number, finding, wrong)
+		WHERE (%s) AND f.wrong
 		GROUP BY f.number, f.finding
-		ORDER BY f.number$sql$, orders)
-	USING proportion, n;
+		ORDER BY f.number$sql$, orders,
+		(SELECT string_agg(format('(%s, %L, %s)', i, wrong[2 * i - 1], wrong[2 * i]), ', ' ORDER BY i) FROM generate_series(1, cardinality(wrong) / 2) i),
+		(SELECT string_agg(format('(%s)', wrong[2 * i]), ' OR ' ORDER BY i) FROM generate_series(1, cardinality(wrong) / 2) i))
+	USING (middle * greatest(100, least(upper_quartile / middle, 10000) ^ 9))::numeric, n;
 
 	-- Rows that agree with another in all three.
 	RETURN QUERY EXECUTE format($sql$
-		SELECT 'repeated row', (sum(r.n - 1))::bigint, sum(r.n - 1)::float8 / $1, min(r.row)
-		FROM (SELECT count(*) AS n, min(o.row COLLATE "C") AS row FROM %s
-			WHERE o.customer IS NOT NULL AND o.at IS NOT NULL AND NOT o.no_amount
-			GROUP BY o.customer, o.at, o.amount, CASE WHEN o.amount IS NULL THEN o.row END HAVING count(*) > 1) AS r
+		SELECT 'repeated row', sum(r.n - 1)::bigint, sum(r.n - 1)::float8 / $1, min(concat_ws(', ', r.customer, r.at, r.sum) COLLATE "C")
+		FROM (SELECT count(*) AS n, o.customer, o.at, min(o.sum) AS sum FROM %s
+			WHERE o.customer IS NOT NULL AND o.at IS NOT NULL AND o.sum IS NOT NULL
+			GROUP BY o.customer, o.at, o.amount, CASE WHEN o.amount IS NULL THEN o.sum END HAVING count(*) > 1) AS r
 		HAVING count(*) > 0$sql$, orders)
 	USING n;
 
