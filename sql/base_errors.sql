@@ -52,7 +52,7 @@ SELECT attempt(format('SELECT customer_value.track_orders(''shop'', ''trade.orde
 	$$'customer_id', 'day', NULL$$, $$'customer_id', 'day', 'amount', 'price'$$, $$'customer_id', 'day', 'amount', 'amount'$$,
 	$$'customer_id', 'day', 'amount', filter => 'amount'$$, $$'customer_id', 'day', 'amount', filter => 'no_column > 1'$$,
 	$$'customer_id', 'day', 'amount', filter => ''$$, $$'customer_id', 'day', 'amount', filter => 'sum(amount) > 1'$$,
-	$$'customer_id', 'day', 'amount', mode => 'queued'$$, $$'customer_id', 'day', 'amount', mode => 'later'$$]) c;
+	$$'customer_id', 'day', 'amount', mode => NULL$$, $$'customer_id', 'day', 'amount', mode => 'later'$$]) c;
 SELECT attempt('SELECT customer_value.track_orders(''shop'', ''trade.orders'', ''customer_id'', ''day'', ''amount'')');
 SELECT attempt('SELECT customer_value.track_orders(''shop'', ''trade.orders'', ''customer_id'', ''day'', ''amount'')');
 SELECT attempt('SELECT customer_value.untrack(''shop'', ''trade.parent'')');
@@ -72,6 +72,7 @@ SELECT * FROM customer_value.verify('shop');
 BEGIN ISOLATION LEVEL REPEATABLE READ;
 SELECT attempt('SELECT customer_value.rebalance(''shop'')');
 SELECT attempt('SELECT customer_value.rebuild(''shop'')');
+SELECT attempt('SELECT customer_value.untrack(''shop'', ''trade.orders'')');
 SELECT attempt('SELECT customer_value.track_orders(''shop'', ''trade.parent'', ''customer_id'', ''day'', ''amount'')');
 COMMIT;
 

@@ -25,8 +25,8 @@ BEGIN
 	INTO tables, foreign_tables, settings
 	FROM pg_class c
 	WHERE c.relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = base) AND c.relkind = 'r'
-		AND c.relname IN ('customer', 'cutoffs', 'change', 'queue', 'settings', 'source');
-	IF tables < 6 THEN
+		AND c.relname IN ('customer', 'cutoffs', 'bucket', 'change', 'queue', 'settings', 'source');
+	IF tables < 7 THEN
 		RAISE invalid_schema_name USING
 			MESSAGE = format('there is no customer base "%s"', base),
 			HINT = 'customer_value.create_base() makes one.';
@@ -140,7 +140,14 @@ BEGIN
 			segment text,
 			since timestamptz NOT NULL DEFAULT clock_timestamp(),
 			due date,
-			override text);
+			override text,
+			bucket integer GENERATED ALWAYS AS (customer_value.basis_bucket(basis)) STORED);
+		CREATE INDEX ON %1$I.customer (bucket);
+		CREATE TABLE %1$I.bucket (
+			bucket integer NOT NULL,
+			customers bigint NOT NULL,
+			basis numeric NOT NULL,
+			squares numeric NOT NULL);
 		CREATE TABLE %1$I.cutoffs (
 			the_only boolean PRIMARY KEY DEFAULT true CHECK (the_only),
 			as_of date NOT NULL,
@@ -160,7 +167,8 @@ BEGIN
 			reason text NOT NULL);
 		CREATE INDEX ON %1$I.change (customer, changed_at);
 		CREATE TABLE %1$I.queue (
-			customer_id %2$s NOT NULL);
+			customer_id %2$s NOT NULL,
+			value %3$s.customer_value NOT NULL DEFAULT '{}');
 		CREATE TABLE %1$I.settings (
 			the_only boolean PRIMARY KEY DEFAULT true CHECK (the_only),
 			layout integer NOT NULL,
@@ -182,7 +190,7 @@ BEGIN
 			amount name NOT NULL,
 			cost name,
 			filter text,
-			mode text NOT NULL,
+			mode text NOT NULL CHECK (mode IN ('immediate', 'queued')),
 			tracked_at timestamptz NOT NULL DEFAULT now());
 
 		CREATE TRIGGER record_insert AFTER INSERT ON %1$I.customer FOR EACH ROW
@@ -194,6 +202,16 @@ BEGIN
 		CREATE TRIGGER record_delete AFTER DELETE ON %1$I.customer FOR EACH ROW
 			WHEN (OLD.abc_class IS NOT NULL OR OLD.segment IS NOT NULL)
 			EXECUTE FUNCTION customer_value.record_change();
+		CREATE TRIGGER queue_insert AFTER INSERT ON %1$I.customer FOR EACH ROW
+			WHEN (NEW.facts IS NOT NULL) EXECUTE FUNCTION customer_value.queue_customer();
+		CREATE TRIGGER queue_update AFTER UPDATE ON %1$I.customer FOR EACH ROW
+			WHEN (OLD.facts IS DISTINCT FROM NEW.facts) EXECUTE FUNCTION customer_value.queue_customer();
+		CREATE TRIGGER count_insert AFTER INSERT ON %1$I.customer REFERENCING NEW TABLE AS new_customers
+			FOR EACH STATEMENT EXECUTE FUNCTION customer_value.count_basis();
+		CREATE TRIGGER count_update AFTER UPDATE ON %1$I.customer REFERENCING OLD TABLE AS old_customers NEW TABLE AS new_customers
+			FOR EACH STATEMENT EXECUTE FUNCTION customer_value.count_basis();
+		CREATE TRIGGER count_delete AFTER DELETE ON %1$I.customer REFERENCING OLD TABLE AS old_customers
+			FOR EACH STATEMENT EXECUTE FUNCTION customer_value.count_basis();
 
 		CREATE VIEW %1$I.summary AS
 		SELECT abc_class, segment, count(*) AS customers, sum(basis) AS basis,
@@ -209,10 +227,12 @@ BEGIN
 		COMMENT ON COLUMN %1$I.customer.since IS 'since when class and segment are what they are';
 		COMMENT ON COLUMN %1$I.customer.due IS 'when time alone would change class or segment';
 		COMMENT ON COLUMN %1$I.customer.override IS 'the segment set by hand, while it is in force; written by override and end_override';
+		COMMENT ON COLUMN %1$I.customer.bucket IS 'the size of the basis: indexed in place of the basis itself, which changes more often';
+		COMMENT ON TABLE %1$I.bucket IS 'number, sum and sum of squares of the bases in each bucket, to be added up over its rows: writers append what they change, rebalance reads the cut-offs off';
 		COMMENT ON TABLE %1$I.cutoffs IS 'what is in force since the last rebalance: customers are classed by this; written by rebalance';
 		COMMENT ON COLUMN %1$I.cutoffs.keys IS 'how often keys came to stand for another customer, or for none';
 		COMMENT ON TABLE %1$I.change IS 'history: every change of a class or segment, with its reason';
-		COMMENT ON TABLE %1$I.queue IS 'customers whose orders changed during a rebalance, for the next one';
+		COMMENT ON TABLE %1$I.queue IS 'what the next rebalance folds in: net changes from queued sources, and, with an empty change, customers that were written during a rebalance or whose facts changed';
 		COMMENT ON TABLE %1$I.settings IS 'what the owner wants; comes into force with the next rebalance';
 		COMMENT ON COLUMN %1$I.settings.salt IS 'makes the tokens of forgotten customers: change it, and they are known no more';
 		COMMENT ON TABLE %1$I.source IS 'the tracked tables as they were named then; written by track_orders and untrack';
@@ -246,7 +266,7 @@ BEGIN
 	END LOOP;
 	PERFORM customer_value.drop_service(base);
 	EXECUTE format('DROP VIEW %I.summary', base);
-	EXECUTE format('DROP TABLE %1$I.customer, %1$I.cutoffs, %1$I.change, %1$I.queue, %1$I.settings, %1$I.source, %1$I.override, %1$I.merged, %1$I.forgotten', base);
+	EXECUTE format('DROP TABLE %1$I.customer, %1$I.bucket, %1$I.cutoffs, %1$I.change, %1$I.queue, %1$I.settings, %1$I.source, %1$I.override, %1$I.merged, %1$I.forgotten', base);
 	EXECUTE format('DROP SCHEMA %I', base);
 END
 $$;

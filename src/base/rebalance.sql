@@ -1,12 +1,49 @@
 -- rebalance: bringing a base into line with new cut-offs, days and rules
 
-CREATE FUNCTION customer_value.rebalance(base name, as_of date DEFAULT current_date) RETURNS bigint
+CREATE FUNCTION customer_value.fold(base name) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
-SET search_path = pg_catalog, pg_temp SET row_security = off SET jit = off SET customer_value.reason = 'date'
+SET search_path = pg_catalog, pg_temp SET row_security = off SET jit = off SET lock_timeout = '100ms'
+SET enable_hashjoin = off SET enable_mergejoin = off SET customer_value.reason = 'order' -- a few customers are looked up by key
 AS $$
 DECLARE
-	same_basis boolean;
-	same_rules boolean;
+	force record;
+BEGIN
+	EXECUTE format('SELECT * FROM %I.cutoffs', base) INTO force;
+	-- Nobody else takes anything from the queue, since the caller has locked the cut-offs; what writers
+	-- append meanwhile is not seen here and stays. Nor is a customer waited for that a writer holds:
+	-- that could be a deadlock.
+	EXECUTE format($sql$
+		WITH free AS MATERIALIZED (
+			SELECT c.customer_id FROM %1$I.customer c
+			WHERE c.customer_id IN (SELECT q.customer_id FROM %1$I.queue q WHERE q.value OPERATOR(%3$s.<>) '{}')
+			FOR NO KEY UPDATE SKIP LOCKED),
+		taken AS (
+			DELETE FROM %1$I.queue q
+			WHERE q.value OPERATOR(%3$s.<>) '{}' AND (q.customer_id IN (SELECT f.customer_id FROM free f)
+				OR NOT EXISTS (SELECT FROM %1$I.customer c WHERE c.customer_id = q.customer_id))
+			RETURNING q.customer_id, q.value)
+		%2$s
+		$sql$, base, customer_value.write_query(base, format(
+			'SELECT t.customer_id, %s.sum(t.value) AS value FROM taken AS t GROUP BY t.customer_id', '@extschema@')), '@extschema@')
+	USING force.basis, force.since, force.as_of, force.cutoffs, force.last_class, force.rules;
+EXCEPTION WHEN lock_not_available THEN
+	NULL; -- a writer is just adding one of the customers that are new here: next time
+END
+$$;
+
+COMMENT ON FUNCTION customer_value.fold(name) IS
+'adds the changes in the queue of a base to the ledgers, and brings their customers up to date against what is in force, but for those whom a writer holds: they stay in the queue; the caller has to hold the lock on the cut-offs that rebalance takes';
+
+
+CREATE FUNCTION customer_value.rebalance(base name, as_of date DEFAULT current_date) RETURNS bigint
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp SET row_security = off SET jit = off
+SET enable_hashjoin = off SET enable_mergejoin = off SET customer_value.reason = 'date' -- a few customers are looked up by key
+AS $$
+DECLARE
+	before record;
+	now_in_force record;
+	everybody boolean;
 	moved bigint;
 BEGIN
 	PERFORM customer_value.check_base(base);
@@ -16,50 +53,62 @@ BEGIN
 	END IF;
 
 	-- Waits for another rebalance, and for the writers that work with what is in force now. Those that
-	-- come later do not wait for this: they put the customers they touch into the queue. What is in the
-	-- queue now is settled below.
+	-- come later do not wait for this: they put the customers they touch into the queue.
 	EXECUTE format('LOCK TABLE %I.cutoffs IN SHARE ROW EXCLUSIVE MODE', base);
-	EXECUTE format('DELETE FROM %I.queue', base);
+	PERFORM customer_value.fold(base);
 	PERFORM customer_value.end_overrides(base, as_of);
 
+	EXECUTE format('SELECT * FROM %I.cutoffs', base) INTO before;
 	EXECUTE format($sql$
-		WITH wanted AS (
-			SELECT basis, coalesce(($1 - period)::date, '-infinity') AS since, rules FROM %1$I.settings)
-		UPDATE %1$I.cutoffs f SET as_of = $1, basis = w.basis, since = w.since, rules = w.rules, settled_at = now()
-		FROM wanted w, %1$I.cutoffs before
-		RETURNING (f.basis, f.since) = (before.basis, before.since),
-			f.rules::text IS NOT DISTINCT FROM before.rules::text
+		UPDATE %1$I.cutoffs f SET as_of = $1, basis = s.basis, since = coalesce(($1 - s.period)::date, '-infinity'),
+			rules = s.rules, last_class = chr(65 + cardinality(s.cuts)), settled_at = now()
+		FROM %1$I.settings s
+		RETURNING f.*, s.cuts
 		$sql$, base)
-	INTO same_basis, same_rules USING as_of;
-	IF same_basis IS NULL THEN
+	INTO now_in_force USING as_of;
+	IF now_in_force.basis IS NULL THEN
 		RAISE no_data_found USING MESSAGE = format('customer base "%s" has lost the row of its table "settings" or "cutoffs"', base);
 	END IF;
-	EXECUTE format(CASE WHEN same_basis THEN $sql$
-		UPDATE %1$I.cutoffs f SET last_class = chr(65 + cardinality(s.cuts)),
-			cutoffs = (SELECT %2$s.abc_cutoffs(c.basis, s.cuts) FROM %1$I.customer c)
-		FROM %1$I.settings s
-		$sql$ ELSE $sql$
-		UPDATE %1$I.cutoffs f SET last_class = chr(65 + cardinality(s.cuts)),
-			cutoffs = (SELECT %2$s.abc_cutoffs(x.basis, s.cuts) FROM %1$I.customer c,
-				LATERAL customer_value.standing(c.value, NULL, NULL, f.basis, f.since, f.as_of, NULL, NULL, NULL) x)
-		FROM %1$I.settings s
-		$sql$ END, base, '@extschema@');
 
-	-- A customer that a writer is at is not waited for: that writer has queued him, or someone else
-	-- holds him, and then he is queued here.
-	PERFORM set_config('customer_value.reason', CASE WHEN same_rules THEN 'date' ELSE 'rules' END, true);
+	-- Bases are what they were, unless another figure or another period counts now.
+	IF (now_in_force.basis, now_in_force.since) = (before.basis, before.since) THEN
+		now_in_force.cutoffs := customer_value.counted_cutoffs(base, now_in_force.cuts);
+		everybody := now_in_force.cutoffs IS NULL OR before.cutoffs IS NULL OR now_in_force.last_class <> before.last_class;
+	ELSE
+		EXECUTE format($sql$
+			SELECT %2$s.abc_cutoffs(x.basis, $1) FROM %1$I.customer c,
+				LATERAL customer_value.standing(c.value, NULL, NULL, $2, $3, $4, NULL, NULL, NULL) x
+			$sql$, base, '@extschema@')
+		INTO now_in_force.cutoffs USING now_in_force.cuts, now_in_force.basis, now_in_force.since, as_of;
+		everybody := true;
+	END IF;
+	EXECUTE format('UPDATE %I.cutoffs SET cutoffs = $1', base) USING now_in_force.cutoffs;
+
+	-- Segments are what they were, unless there are other rules now, or some that time alone moves.
+	IF now_in_force.rules::text IS DISTINCT FROM before.rules::text THEN
+		everybody := true;
+		PERFORM set_config('customer_value.reason', 'rules', true);
+	ELSIF as_of <> before.as_of AND now_in_force.rules::text ~ '"(recency_days|tenure_days|amount_12m|margin_12m)"' THEN
+		everybody := true;
+	END IF;
+
+	-- Otherwise it is those between the old and the new end of a class, and those in the queue. A
+	-- customer that a writer is at is not waited for: that writer has queued him, or someone else holds
+	-- him, and then he is queued here.
 	EXECUTE format($sql$
-		WITH stale AS MATERIALIZED (
+		WITH touched AS (
+			DELETE FROM %1$I.queue WHERE value OPERATOR(%3$s.=) '{}' RETURNING customer_id),
+		stale AS MATERIALIZED (
 			SELECT c.customer_id
 			FROM (SELECT * FROM %1$I.cutoffs LIMIT 1) f, %1$I.customer c,
 				LATERAL customer_value.standing(c.value, c.facts, c.segment, f.basis, f.since, f.as_of, f.cutoffs, f.last_class, f.rules, c.override) s
-			WHERE (s.basis, s.abc_class, s.score, s.segment) IS DISTINCT FROM (c.basis, c.abc_class, c.score, c.segment)),
+			WHERE %2$s AND (s.basis, s.abc_class, s.score, s.segment) IS DISTINCT FROM (c.basis, c.abc_class, c.score, c.segment)),
 		free AS MATERIALIZED (
 			SELECT c.customer_id, c.abc_class, c.segment FROM %1$I.customer c
 			WHERE c.customer_id IN (SELECT customer_id FROM stale)
 			FOR NO KEY UPDATE SKIP LOCKED),
 		busy AS (
-			INSERT INTO %1$I.queue SELECT customer_id FROM stale EXCEPT SELECT customer_id FROM free),
+			INSERT INTO %1$I.queue (customer_id) SELECT customer_id FROM stale EXCEPT SELECT customer_id FROM free),
 		settled AS (
 			UPDATE %1$I.customer c SET (basis, abc_class, score, segment, since) = (
 				SELECT s.basis, s.abc_class, s.score, s.segment,
@@ -70,14 +119,25 @@ BEGIN
 			WHERE c.customer_id = free.customer_id
 			RETURNING (c.abc_class, c.segment) IS DISTINCT FROM (free.abc_class, free.segment) AS moved)
 		SELECT count(*) FILTER (WHERE s.moved) FROM settled s
-		$sql$, base)
-	INTO moved;
+		$sql$, base, CASE WHEN everybody THEN 'true' ELSE format($sql$
+			c.customer_id IN (
+				SELECT t.customer_id FROM touched t
+				UNION ALL
+				SELECT n.customer_id
+				FROM customer_value.class_ends($1) AS o
+				JOIN customer_value.class_ends($2) AS e USING (class),
+					LATERAL (SELECT least(o.smallest, e.smallest) AS low, greatest(o.smallest, e.smallest) AS high OFFSET 0) AS r,
+					%1$I.customer n
+				WHERE n.bucket BETWEEN customer_value.basis_bucket(r.low) AND customer_value.basis_bucket(r.high)
+					AND n.basis >= r.low AND n.basis < r.high)
+			$sql$, base) END, '@extschema@')
+	INTO moved USING before.cutoffs, now_in_force.cutoffs;
 	RETURN moved;
 END
 $$;
 
 COMMENT ON FUNCTION customer_value.rebalance(name, date) IS
-'brings the settings into force and all into line with them: the base day as_of, new cut-offs, basis, class and segment of every customer whom that moves; returns how many changed class or segment. Stops no writer';
+'folds in what is queued, brings the settings into force and all into line with them: the base day as_of, new cut-offs, basis, class and segment of every customer whom that moves; returns how many of them changed class or segment. Stops no writer';
 
 
 CREATE FUNCTION customer_value.stop_writers(base name) RETURNS void
@@ -105,6 +165,8 @@ DECLARE
 	force record;
 BEGIN
 	PERFORM customer_value.stop_writers(base); -- what they wrote is read anew
+	PERFORM customer_value.fold(base);
+	EXECUTE format('DELETE FROM %I.queue WHERE value OPERATOR(%s.<>) ''{}''', base, '@extschema@');
 	IF forget THEN
 		EXECUTE format($sql$
 			DELETE FROM %1$I.customer c
@@ -138,6 +200,12 @@ BEGIN
 	PERFORM customer_value.check_read_committed('rebuild');
 	EXECUTE format('LOCK TABLE %I.cutoffs IN SHARE ROW EXCLUSIVE MODE', base);
 	changed := customer_value.recompute(base, false);
+	EXECUTE format($sql$
+		WITH old AS (DELETE FROM %1$I.bucket)
+		INSERT INTO %1$I.bucket (bucket, customers, basis, squares)
+		SELECT bucket, count(*), sum(basis), sum(basis * basis) FROM %1$I.customer WHERE basis IS NOT NULL GROUP BY bucket
+		$sql$, base);
+	EXECUTE format('UPDATE %I.cutoffs SET cutoffs = NULL', base); -- so that everybody is looked at
 	PERFORM customer_value.rebalance(base, current_date);
 	RETURN changed;
 END

@@ -15,7 +15,7 @@ COMMENT ON FUNCTION customer_value.record_change() IS
 
 CREATE FUNCTION customer_value.sources(base name)
 RETURNS TABLE (source integer, name text, relation regclass, customer name, at name, amount name, cost name,
-	filter text, triggers bigint)
+	filter text, mode text, triggers bigint)
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
@@ -23,7 +23,7 @@ BEGIN
 	-- when it was tracked, or to the owner of the base: nobody else can slip in a table of his own.
 	RETURN QUERY EXECUTE format($sql$
 		SELECT s.source, coalesce(t.relation::text, format('%%I.%%I', s.schema_name, s.table_name)), t.relation,
-			t.columns[1], t.columns[2], t.columns[3], t.columns[4], s.filter, coalesce(t.triggers, 0)
+			t.columns[1], t.columns[2], t.columns[3], t.columns[4], s.filter, s.mode, coalesce(t.triggers, 0)
 		FROM %1$I.source s
 		LEFT JOIN LATERAL (
 			SELECT g.tgrelid::regclass AS relation, count(*) FILTER (WHERE g.tgenabled IN ('O', 'A')) AS triggers,
@@ -136,7 +136,7 @@ COMMENT ON FUNCTION customer_value.ledger_query(name, integer, text) IS
 CREATE FUNCTION customer_value.write_query(base name, changes text, queue boolean DEFAULT false) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN format(CASE WHEN queue
-		THEN 'WITH touched AS (%s RETURNING c.customer_id) INSERT INTO %I.queue SELECT customer_id FROM touched'
+		THEN 'WITH touched AS (%s RETURNING c.customer_id) INSERT INTO %I.queue (customer_id) SELECT customer_id FROM touched'
 		ELSE '%s' END,
 	format($sql$
 		INSERT INTO %1$I.customer AS c (customer_id, value, basis, abc_class, score, segment)
@@ -164,6 +164,7 @@ DECLARE
 	number integer;
 	table_name text;
 	filter text;
+	mode text;
 	rows_then text;
 	rows_now text;
 	changes text;
@@ -179,7 +180,7 @@ BEGIN
 			DETAIL = 'A source belongs to the role that it belonged to when it was tracked, or to the owner of the base.',
 			HINT = 'Call customer_value.untrack() and track_orders() for it again, or drop its triggers.';
 	END IF;
-	SELECT s.name, s.filter INTO table_name, filter FROM customer_value.sources(base) s WHERE s.source = number;
+	SELECT s.name, s.filter, s.mode INTO table_name, filter, mode FROM customer_value.sources(base) s WHERE s.source = number;
 	BEGIN
 		EXECUTE format(E'SELECT FROM ONLY %s AS %I WHERE (%s\n) LIMIT 0', table_name,
 			(SELECT relname FROM pg_class WHERE oid = relation), coalesce(filter, 'true'));
@@ -202,6 +203,10 @@ BEGIN
 	ELSE
 		changes := coalesce(rows_now, rows_then);
 	END IF;
+	IF mode = 'queued' THEN
+		write := format('INSERT INTO %I.queue (customer_id, value) %s', base, changes);
+		RETURN;
+	END IF;
 	in_force := format('SELECT basis, since, as_of, cutoffs, last_class, rules FROM %I.cutoffs', base);
 	write := customer_value.write_query(base, changes);
 	write_and_queue := customer_value.write_query(base, changes, true);
@@ -209,7 +214,7 @@ END
 $$;
 
 COMMENT ON FUNCTION customer_value.change_statements(regtype, regclass, text) IS
-'the statements that the trigger on a source runs as the owner of the base: one that reads what is in force, one that brings the touched customers up to date, one that queues them as well; an error if the table is no source of the base';
+'the statements that the trigger on a source runs as the owner of the base: one that reads what is in force, one that brings the touched customers up to date, one that queues them as well; or, for a queued source, only one that queues their net changes; an error if the table is no source of the base';
 
 
 CREATE FUNCTION customer_value.track_orders(base name, source regclass, customer name, at name, amount name,
@@ -229,10 +234,8 @@ DECLARE
 	force record;
 BEGIN
 	PERFORM customer_value.check_base(base);
-	IF mode = 'queued' THEN
-		RAISE feature_not_supported USING MESSAGE = 'mode "queued" is not supported yet';
-	ELSIF mode IS DISTINCT FROM 'immediate' THEN
-		RAISE invalid_parameter_value USING MESSAGE = format('unknown mode "%s"', mode), HINT = 'Use immediate.';
+	IF mode IS NULL OR mode NOT IN ('immediate', 'queued') THEN
+		RAISE invalid_parameter_value USING MESSAGE = format('unknown mode "%s"', mode), HINT = 'Use immediate or queued.';
 	END IF;
 	IF source IS NULL OR customer IS NULL OR at IS NULL OR amount IS NULL THEN
 		RAISE null_value_not_allowed USING MESSAGE = 'source, customer, at and amount must not be null';
@@ -315,7 +318,7 @@ END
 $$;
 
 COMMENT ON FUNCTION customer_value.track_orders(name, regclass, name, name, name, name, text, text) IS
-'has a base follow a table of orders: creates triggers on it and takes in its rows. The caller must own both; nobody else writes the table meanwhile';
+'has a base follow a table of orders: creates triggers on it and takes in its rows. The caller must own both; nobody else writes the table meanwhile. With mode immediate a writer brings the customers it touches up to date itself; with queued it only appends their net changes to the queue, waits for nobody, and rebalance does the rest';
 
 
 CREATE FUNCTION customer_value.untrack(base name, source text) RETURNS void
@@ -327,6 +330,7 @@ DECLARE
 	numbers integer[];
 BEGIN
 	PERFORM customer_value.check_base(base);
+	PERFORM customer_value.check_read_committed('untrack');
 	EXECUTE format('LOCK TABLE %I.cutoffs IN SHARE ROW EXCLUSIVE MODE', base);
 	EXECUTE format($sql$
 		SELECT array_agg(s.source) FROM customer_value.sources(%1$L) s

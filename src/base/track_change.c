@@ -14,6 +14,10 @@
  * for the writers who have it, and whoever comes later and does not get it also puts the customers
  * it touches into the base's queue, where the next rebalance finds them. Neither stops the other,
  * and no customer is left behind in a class that the cut-offs do not give.
+ *
+ * A queued source does without all that. Its writers append the net changes of their customers to the
+ * queue, where rebalance takes the rows that it sees, and deletes them as it adds them to the ledgers:
+ * a row is in the queue or in a ledger, whatever moment one looks at. Writers lock and wait for nothing.
  */
 #include "postgres.h"
 
@@ -54,10 +58,11 @@ typedef struct Tracker
 	Oid source; /* the type that stands for the source */
 	Oid cutoffs;
 	Oid owner;
-	SPIPlanPtr keys;            /* reads how often keys changed their meaning */
-	SPIPlanPtr in_force;        /* reads the cut-offs and all else that is in force */
-	SPIPlanPtr write;           /* brings the touched customers up to date */
-	SPIPlanPtr write_and_queue; /* and queues them */
+	SPIPlanPtr keys; /* reads how often keys changed their meaning */
+	SPIPlanPtr
+		in_force; /* reads the cut-offs and all else that is in force, but for a queued source */
+	SPIPlanPtr write; /* brings the touched customers up to date, or queues their changes */
+	SPIPlanPtr write_and_queue; /* does both, but for a queued source */
 } Tracker;
 
 static HTAB *trackers = NULL;
@@ -157,8 +162,9 @@ static bool
 is_ready(const Tracker *tracker)
 {
 	return tracker->write != NULL && SPI_plan_is_valid(tracker->keys) &&
-		   SPI_plan_is_valid(tracker->in_force) && SPI_plan_is_valid(tracker->write) &&
-		   SPI_plan_is_valid(tracker->write_and_queue);
+		   SPI_plan_is_valid(tracker->write) &&
+		   (tracker->in_force == NULL || SPI_plan_is_valid(tracker->in_force)) &&
+		   (tracker->write_and_queue == NULL || SPI_plan_is_valid(tracker->write_and_queue));
 }
 
 /*
@@ -174,10 +180,9 @@ make_ready(Tracker *tracker, const TriggerData *trigger)
 {
 	Oid argument_types[] = {OIDOID, OIDOID, TEXTOID};
 	Datum arguments[3];
-	Oid types[IN_FORCE];
-	CachedPlanSource *in_force;
-	HeapTuple statements;
-	TupleDesc columns;
+	char *in_force;
+	char *write;
+	char *write_and_queue;
 	const char *event;
 
 	if (TRIGGER_FIRED_BY_INSERT(trigger->tg_event))
@@ -199,8 +204,9 @@ make_ready(Tracker *tracker, const TriggerData *trigger)
 		SPI_processed != 1)
 		elog(ERROR, "no statements for trigger \"%s\"", trigger->tg_trigger->tgname);
 	PopActiveSnapshot();
-	statements = SPI_tuptable->vals[0];
-	columns = SPI_tuptable->tupdesc;
+	in_force = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1);
+	write = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 2);
+	write_and_queue = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 3);
 
 	kept_plan_retire(tracker->keys);
 	kept_plan_retire(tracker->in_force);
@@ -211,14 +217,21 @@ make_ready(Tracker *tracker, const TriggerData *trigger)
 		psprintf("SELECT keys FROM %s.cutoffs",
 				 quote_identifier(get_namespace_name(get_rel_namespace(tracker->cutoffs)))),
 		0, NULL);
-	tracker->in_force = kept_plan_make(SPI_getvalue(statements, columns, 1), 0, NULL);
-	in_force = (CachedPlanSource *) linitial(SPI_plan_get_plan_sources(tracker->in_force));
-	Assert(in_force->resultDesc->natts == IN_FORCE);
-	for (int i = 0; i < IN_FORCE; i++)
-		types[i] = TupleDescAttr(in_force->resultDesc, i)->atttypid;
-	tracker->write_and_queue =
-		kept_plan_make(SPI_getvalue(statements, columns, 3), IN_FORCE, types);
-	tracker->write = kept_plan_make(SPI_getvalue(statements, columns, 2), IN_FORCE, types);
+	if (in_force == NULL)
+		tracker->write = kept_plan_make(write, 0, NULL);
+	else
+	{
+		CachedPlanSource *source;
+		Oid types[IN_FORCE];
+
+		tracker->in_force = kept_plan_make(in_force, 0, NULL);
+		source = (CachedPlanSource *) linitial(SPI_plan_get_plan_sources(tracker->in_force));
+		Assert(source->resultDesc->natts == IN_FORCE);
+		for (int i = 0; i < IN_FORCE; i++)
+			types[i] = TupleDescAttr(source->resultDesc, i)->atttypid;
+		tracker->write_and_queue = kept_plan_make(write_and_queue, IN_FORCE, types);
+		tracker->write = kept_plan_make(write, IN_FORCE, types);
+	}
 }
 
 /*
@@ -349,10 +362,13 @@ customer_value_track_change(PG_FUNCTION_ARGS)
 		make_ready(tracker, trigger);
 	check_keys(tracker);
 
-	plan = ConditionalLockRelationOid(tracker->cutoffs, RowExclusiveLock)
-			   ? tracker->write
-			   : tracker->write_and_queue;
-	read_in_force(tracker, values, nulls);
+	plan = tracker->write;
+	if (tracker->in_force != NULL)
+	{
+		if (!ConditionalLockRelationOid(tracker->cutoffs, RowExclusiveLock))
+			plan = tracker->write_and_queue;
+		read_in_force(tracker, values, nulls);
+	}
 
 	/*
 	 * TRUNCATE removes rows that a transaction's snapshot may be too old to see, so they are read
@@ -365,7 +381,7 @@ customer_value_track_change(PG_FUNCTION_ARGS)
 	}
 	if (SPI_execute_snapshot(plan, values, nulls, snapshot, crosscheck, false, true, 0) !=
 		SPI_OK_INSERT)
-		elog(ERROR, "customers were not written: %s", SPI_result_code_string(SPI_result));
+		elog(ERROR, "changes were not written: %s", SPI_result_code_string(SPI_result));
 	SPI_finish();
 	owner_leave(&saved);
 

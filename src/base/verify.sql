@@ -34,28 +34,41 @@ BEGIN
 	WHERE s.relation IS NULL OR s.amount IS NULL OR s.triggers <> 5;
 
 	RETURN QUERY EXECUTE format($sql$
-		SELECT v.customer, v.what, v.stored, v.recomputed
+		SELECT NULL, 'bucket ' || bucket, b.sums::text, c.sums::text
+		FROM (SELECT bucket, (sum(customers), trim_scale(sum(basis)), trim_scale(sum(squares))) AS sums
+			FROM %1$I.bucket GROUP BY bucket HAVING sum(customers) <> 0 OR sum(basis) <> 0 OR sum(squares) <> 0) AS b
+		FULL JOIN (SELECT bucket, (count(*)::numeric, trim_scale(sum(basis)), trim_scale(sum(basis * basis))) AS sums
+			FROM %1$I.customer WHERE basis IS NOT NULL GROUP BY bucket) AS c USING (bucket)
+		WHERE b.sums::text IS DISTINCT FROM c.sums::text
+		ORDER BY bucket
+		$sql$, base);
+
+	RETURN QUERY EXECUTE format($sql$
+		SELECT d.customer, d.what, d.stored, d.recomputed
 		FROM %1$I.customer c
+		FULL JOIN (SELECT q.customer_id, %2$s.sum(q.value) AS value FROM %1$I.queue q GROUP BY 1) q USING (customer_id)
 		FULL JOIN (%3$s) n USING (customer_id)
+		CROSS JOIN LATERAL (SELECT CASE WHEN c.value IS NULL THEN q.value WHEN q.value IS NULL THEN c.value
+				ELSE c.value OPERATOR(%2$s.+) q.value END OFFSET 0) AS v(stored)
 		CROSS JOIN (SELECT * FROM %1$I.cutoffs LIMIT 1) f
 		CROSS JOIN LATERAL customer_value.standing(coalesce(n.value, '{}'), c.facts, c.segment,
 			f.basis, f.since, f.as_of, f.cutoffs, f.last_class, f.rules, c.override) s
 		CROSS JOIN LATERAL (VALUES
-			(customer_id::text, 'value', c.value::text, coalesce(n.value, '{}')::text,
-				c.value IS NULL OR c.value OPERATOR(%2$s.<>) coalesce(n.value, '{}')),
+			(customer_id::text, 'value', v.stored::text, coalesce(n.value, '{}')::text,
+				v.stored IS NULL OR v.stored OPERATOR(%2$s.<>) coalesce(n.value, '{}')),
 			(customer_id::text, 'basis', c.basis::text, s.basis::text, c.basis IS DISTINCT FROM s.basis),
 			(customer_id::text, 'class', c.abc_class, s.abc_class, c.abc_class IS DISTINCT FROM s.abc_class),
 			(customer_id::text, 'score', c.score::text, s.score::text, c.score IS DISTINCT FROM s.score),
 			(customer_id::text, 'segment', c.segment, s.segment, c.segment IS DISTINCT FROM s.segment)
-			) AS v(customer, what, stored, recomputed, differs)
-		WHERE (c.value IS NULL OR c.value OPERATOR(%2$s.<>) coalesce(n.value, '{}')
+			) AS d(customer, what, stored, recomputed, differs)
+		WHERE (v.stored IS NULL OR v.stored OPERATOR(%2$s.<>) coalesce(n.value, '{}')
 				OR (c.basis, c.abc_class, c.score, c.segment) IS DISTINCT FROM (s.basis, s.abc_class, s.score, s.segment))
-			AND v.differs
-			AND (v.what = 'value' OR NOT EXISTS (SELECT FROM %1$I.queue q WHERE q.customer_id = c.customer_id))
-		ORDER BY customer_id, v.what
+			AND d.differs
+			AND (d.what = 'value' OR q.value IS NULL)
+		ORDER BY customer_id, d.what
 		$sql$, base, '@extschema@', customer_value.recomputed(base));
 END
 $$;
 
 COMMENT ON FUNCTION customer_value.verify(name) IS
-'recomputes a base from its sources and returns every difference, and sources that are gone or lack triggers; nothing when all is well. Customers that wait in the queue for the next rebalance are compared by their ledgers alone';
+'recomputes a base from its sources and returns every difference, and sources that are gone or lack triggers; nothing when all is well. Customers that wait in the queue for the next rebalance are compared by their ledgers alone, with what is queued counted in';

@@ -25,7 +25,8 @@ sub fails_like
 	like($err, $message, $name);
 }
 
-# Differences of a base, by its own account and by plain SQL over the orders.
+# Differences of a base, by its own account and by plain SQL over the orders; and of one whose source is
+# queued, ledgers and queue together.
 my $differences = q{
 	SELECT * FROM customer_value.verify('shop');
 	SELECT coalesce(c.customer_id, o.customer_id), c.n, c.amount, o.n, o.amount
@@ -33,6 +34,13 @@ my $differences = q{
 	FULL JOIN (SELECT customer_id::bigint, count(*) FILTER (WHERE amount >= 0) AS n, sum(amount) AS amount
 		FROM orders WHERE amount IS NOT NULL AND day IS NOT NULL AND customer_id IS NOT NULL GROUP BY 1) o USING (customer_id)
 	WHERE (c.n, c.amount, c.basis) IS DISTINCT FROM (coalesce(o.n, 0), coalesce(o.amount, 0), coalesce(o.amount, 0));
+	SELECT * FROM customer_value.verify('quick');
+	SELECT coalesce(c.customer_id, o.customer_id), c.n, c.amount, o.n, o.amount
+	FROM (SELECT customer_id, orders(sum(value)) AS n, amount(sum(value)) AS amount
+		FROM (SELECT customer_id, value FROM quick.customer UNION ALL SELECT customer_id, value FROM quick.queue) l GROUP BY 1) c
+	FULL JOIN (SELECT customer_id::bigint, count(*) FILTER (WHERE amount >= 0) AS n, sum(amount) AS amount
+		FROM orders WHERE amount IS NOT NULL AND day IS NOT NULL AND customer_id IS NOT NULL GROUP BY 1) o USING (customer_id)
+	WHERE (c.n, c.amount) IS DISTINCT FROM (coalesce(o.n, 0), coalesce(o.amount, 0));
 };
 sub is_right
 {
@@ -49,6 +57,9 @@ sql(q{
 	SELECT customer_value.create_base('shop');
 	SELECT customer_value.track_orders('shop', 'orders', 'customer_id', 'day', 'amount', filter => $$note IS DISTINCT FROM 'void\'$$);
 	SELECT customer_value.rebalance('shop', '2026-03-01');
+	SELECT customer_value.create_base('quick');
+	SELECT customer_value.track_orders('quick', 'orders', 'customer_id', 'day', 'amount', mode => 'queued');
+	SELECT customer_value.rebalance('quick', '2026-03-01');
 	GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON orders TO writer;
 	GRANT USAGE ON SEQUENCE orders_id_seq TO writer;
 });
@@ -57,6 +68,7 @@ is_right('a new base is right');
 
 # Rights. Whatever the writer puts in the way of names, it is not called.
 fails_like("SELECT * FROM shop.$_", 'writer', qr/permission denied for schema shop/, "a writer cannot read $_") foreach qw(customer change source);
+fails_like('SELECT * FROM quick.queue', 'writer', qr/permission denied for schema quick/, 'a writer cannot read the queue');
 sql(q{
 	CREATE FUNCTION hostile.trap() RETURNS boolean LANGUAGE plpgsql AS $$BEGIN RAISE 'trapped as %', current_user; END$$;
 	CREATE FUNCTION hostile.now() RETURNS timestamptz LANGUAGE sql AS $$SELECT hostile.trap(); SELECT pg_catalog.now()$$;
@@ -140,6 +152,7 @@ COMMIT;
 });
 my $rebalance = script('rebalance', q{
 SELECT customer_value.rebalance('shop', '2026-03-01');
+SELECT customer_value.rebalance('quick', '2026-03-01');
 \sleep 300 ms
 });
 foreach my $level ('read committed', 'repeatable read')
@@ -157,13 +170,16 @@ foreach my $level ('read committed', 'repeatable read')
 	is($bench->result(0), 0, "writers at $level") or diag($out);
 	unlike($out, qr/client \d+ (script|aborted)/, 'none of them gives up');
 	is_right("right after writers at $level");
-	sql(q{SELECT customer_value.rebalance('shop', '2026-03-01')});
-	is(sql(q{SELECT count(*) FROM shop.queue}), '0', 'nothing is left in the queue');
-	is(sql(q{SELECT count(*) FROM (SELECT abc_class, abc_class(basis) OVER () AS answer FROM shop.customer) c WHERE abc_class IS DISTINCT FROM answer}),
-		'0', 'every class is the stateless answer');
-	is(sql(q{SELECT count(*) FROM shop.customer c WHERE abc_class IS DISTINCT FROM
-			(SELECT new_value FROM shop.change h WHERE h.customer = c.customer_id AND what = 'class' ORDER BY changed_at DESC LIMIT 1)}),
-		'0', 'the history ends where the customers are');
+	foreach my $base ('shop', 'quick')
+	{
+		sql(qq{SELECT customer_value.rebalance('$base', '2026-03-01')});
+		is(sql(qq{SELECT count(*) FROM $base.queue}), '0', "$base: nothing is left in the queue");
+		is(sql(qq{SELECT count(*) FROM (SELECT abc_class, abc_class(basis) OVER () AS answer FROM $base.customer) c WHERE abc_class IS DISTINCT FROM answer}),
+			'0', "$base: every class is the stateless answer");
+		is(sql(qq{SELECT count(*) FROM $base.customer c WHERE abc_class IS DISTINCT FROM
+				(SELECT new_value FROM $base.change h WHERE h.customer = c.customer_id AND what = 'class' ORDER BY changed_at DESC LIMIT 1)}),
+			'0', "$base: the history ends where the customers are");
+	}
 	is_right('and all is right');
 }
 
@@ -184,6 +200,7 @@ my $kept = q{
 };
 my $kept_answer = "0||\n1||\n4|vip|vip\n1\non request\na friend|";
 is(sql($kept), $kept_answer, 'merged, forgotten and set by hand');
+sql(q{INSERT INTO orders (customer_id, day, amount) SELECT i, '2026-03-01', i FROM generate_series(1, 50) i; SELECT customer_value.rebalance('shop', '2026-03-01')});
 my $dump = $node->basedir . '/dump';
 $node->command_ok([ 'pg_dump', '-Fd', '-f', $dump, '-d', $node->connstr('trade') ], 'dump');
 $node->safe_psql('postgres', 'CREATE DATABASE serial; CREATE DATABASE parallel');
@@ -193,6 +210,7 @@ my $content = q{SELECT md5(string_agg(c::text, ',' ORDER BY customer_id)) FROM s
 foreach my $database ('serial', 'parallel')
 {
 	is(sql($content, 'owner', $database), sql($content), "$database: the same customers");
+	is(sql('SELECT count(*) > 0 FROM quick.queue', 'owner', $database), 't', "$database: what is queued was dumped");
 	is_right("$database: right when restored", $database);
 	sql(q{INSERT INTO orders (customer_id, day, amount) VALUES (1, '2026-03-01', 5), (7777, '2026-03-01', 5);
 		UPDATE orders SET amount = amount + 1 WHERE customer_id = 3}, 'writer', $database);
@@ -203,7 +221,7 @@ foreach my $database ('serial', 'parallel')
 		SELECT customer_value.rebalance('crm', '2026-03-01')}, 'owner', $database);
 	is(sql($kept, 'owner', $database), $kept_answer, "$database: merged, forgotten and set by hand as before");
 	is(sql(q{TRUNCATE orders; SELECT count(*) FROM shop.customer WHERE value <> '{}'}, 'owner', $database), '0', "$database: and when truncated");
-	sql(q{SELECT customer_value.drop_base('shop'); SELECT customer_value.drop_base('crm')}, 'owner', $database);
+	sql(q{SELECT customer_value.drop_base(b) FROM unnest('{shop,quick,crm}'::name[]) b}, 'owner', $database);
 	is(sql(q{SELECT count(*) FROM pg_trigger WHERE NOT tgisinternal}, 'owner', $database), '0', "$database: nothing is left of a dropped base");
 }
 

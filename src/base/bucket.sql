@@ -1,0 +1,84 @@
+-- bucket: cut-offs from sums by size of the basis, so that a rebalance need not read every customer
+
+CREATE FUNCTION customer_value.basis_bucket(basis numeric) RETURNS integer
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'customer_value_basis_bucket';
+
+COMMENT ON FUNCTION customer_value.basis_bucket(numeric) IS
+'the bucket of a basis: 256 from one power of 2 to the next, never falling as the basis rises, 0 for 0, negative for less';
+
+CREATE FUNCTION customer_value.count_basis() RETURNS trigger
+LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'customer_value_count_basis';
+
+COMMENT ON FUNCTION customer_value.count_basis() IS
+'the trigger on a base''s customers that appends to the table bucket what a statement changed in each';
+
+CREATE FUNCTION customer_value.queue_customer() RETURNS trigger
+LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'customer_value_queue_customer';
+
+COMMENT ON FUNCTION customer_value.queue_customer() IS
+'the trigger on a base''s customers that queues those whose facts changed';
+
+
+CREATE FUNCTION customer_value.counted_cutoffs(base name, cuts numeric[]) RETURNS abc_cutoffs
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	result @extschema@.abc_cutoffs;
+BEGIN
+	-- Once in a while each bucket becomes a single row again. Rows that are not seen yet stay.
+	EXECUTE format($sql$
+		WITH apart AS (
+			DELETE FROM %1$I.bucket WHERE bucket IN (SELECT b.bucket FROM %1$I.bucket b GROUP BY b.bucket HAVING count(*) > 1)
+			RETURNING *)
+		INSERT INTO %1$I.bucket (bucket, customers, basis, squares)
+		SELECT bucket, sum(customers), sum(basis), sum(squares) FROM apart GROUP BY bucket HAVING sum(customers) <> 0
+		$sql$, base);
+
+	-- A class ends in the lowest bucket above which there is less than its cut of the total, at the
+	-- smallest value above which there is. One statement, so that buckets and customers agree. Where
+	-- n Σx² = (Σx)² all customers of a bucket have the same basis, and none has to be read.
+	EXECUTE format($sql$
+		WITH cell AS MATERIALIZED (
+			SELECT b.bucket, sum(b.customers) AS customers, sum(b.basis) AS basis, sum(b.squares) AS squares
+			FROM %1$I.bucket b GROUP BY b.bucket HAVING sum(b.customers) <> 0),
+		walk AS MATERIALIZED (
+			SELECT c.*, sum(c.basis) OVER (ORDER BY c.bucket DESC) - c.basis AS above, sum(c.basis) OVER () AS total
+			FROM cell c WHERE c.bucket > 0),
+		class AS (
+			SELECT u.i, u.cut, (SELECT min(w.bucket) FROM walk w WHERE w.above < u.cut * w.total) AS bucket
+			FROM unnest($1) WITH ORDINALITY AS u(cut, i)
+			UNION ALL
+			SELECT cardinality($1) + 1, NULL, min(c.bucket) FROM cell c),
+		edge AS (
+			SELECT k.i, k.cut, CASE WHEN c.customers * c.squares = c.basis * c.basis THEN trim_scale(c.basis / c.customers) ELSE (
+					SELECT min(v.basis)
+					FROM (SELECT x.basis, w.above + sum(sum(x.basis)) OVER (ORDER BY x.basis DESC) - sum(x.basis) AS above
+						FROM %1$I.customer x WHERE x.bucket = k.bucket GROUP BY x.basis) AS v
+					WHERE k.cut IS NULL OR v.above < k.cut * w.total) END AS smallest
+			FROM class k JOIN cell c USING (bucket) LEFT JOIN walk w USING (bucket))
+		SELECT jsonb_build_object('kind', 'numeric', 'method', 'cuts',
+			'customers', (SELECT sum(customers) FROM cell), 'total', (SELECT min(total) FROM walk),
+			'classes', jsonb_agg(jsonb_strip_nulls(jsonb_build_object('class', chr(64 + e.i::integer), 'cut', e.cut, 'from', e.smallest)) ORDER BY e.i))
+		FROM edge e
+		WHERE EXISTS (SELECT FROM walk)
+		HAVING count(*) > 0
+		$sql$, base)
+	INTO result USING cuts;
+	RETURN result;
+END
+$$;
+
+COMMENT ON FUNCTION customer_value.counted_cutoffs(name, numeric[]) IS
+'abc_cutoffs(basis, cuts) of all customers of a base, to the last digit, but read from the buckets and the customers in those where a class ends; null where that is';
+
+
+CREATE FUNCTION customer_value.class_ends(cutoffs abc_cutoffs) RETURNS TABLE (class bigint, smallest numeric)
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+BEGIN ATOMIC
+	SELECT c.class, min((c.members ->> 'from')::numeric) OVER (ORDER BY c.class)
+	FROM jsonb_array_elements(class_ends.cutoffs::jsonb -> 'classes') WITH ORDINALITY AS c(members, class)
+	ORDER BY c.class LIMIT jsonb_array_length(class_ends.cutoffs::jsonb -> 'classes') - 1;
+END;
+
+COMMENT ON FUNCTION customer_value.class_ends(abc_cutoffs) IS
+'the smallest value from each class upwards, without the last class, which has no end';
