@@ -123,9 +123,6 @@ BEGIN
 	IF hysteresis <> 0 THEN
 		RAISE feature_not_supported USING MESSAGE = 'hysteresis is not supported yet';
 	END IF;
-	IF notify THEN
-		RAISE feature_not_supported USING MESSAGE = 'notification is not supported yet';
-	END IF;
 	PERFORM @extschema@.abc_cutoffs(1::numeric, cuts); -- an error unless the cuts rise within (0, 1)
 
 	EXECUTE format('CREATE SCHEMA %I', base);
@@ -157,7 +154,8 @@ BEGIN
 			last_class text,
 			rules %3$s.segment_rules,
 			settled_at timestamptz NOT NULL DEFAULT now(),
-			keys bigint NOT NULL DEFAULT 0);
+			keys bigint NOT NULL DEFAULT 0,
+			took interval);
 		CREATE TABLE %1$I.change (
 			customer %2$s NOT NULL,
 			changed_at timestamptz NOT NULL DEFAULT clock_timestamp(),
@@ -178,7 +176,7 @@ BEGIN
 			cuts numeric[] NOT NULL,
 			rules %3$s.segment_rules,
 			hysteresis double precision NOT NULL CHECK (hysteresis = 0),
-			notify boolean NOT NULL CHECK (NOT notify),
+			notify boolean NOT NULL,
 			salt uuid NOT NULL DEFAULT gen_random_uuid());
 		CREATE TABLE %1$I.source (
 			source integer PRIMARY KEY,

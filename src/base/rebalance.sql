@@ -45,6 +45,7 @@ DECLARE
 	now_in_force record;
 	everybody boolean;
 	moved bigint;
+	started timestamptz := clock_timestamp();
 BEGIN
 	PERFORM customer_value.check_base(base);
 	PERFORM customer_value.check_read_committed('rebalance');
@@ -132,6 +133,7 @@ BEGIN
 					AND n.basis >= r.low AND n.basis < r.high)
 			$sql$, base) END, '@extschema@')
 	INTO moved USING before.cutoffs, now_in_force.cutoffs;
+	EXECUTE format('UPDATE %I.cutoffs SET took = clock_timestamp() - $1', base) USING started;
 	RETURN moved;
 END
 $$;

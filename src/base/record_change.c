@@ -1,6 +1,7 @@
 /*
  * record_change.c
- *	  The history of a base: a row for every change of a customer's class or segment.
+ *	  The history of a base: a row for every change of a customer's class or segment, and a message
+ *	  where that is wanted.
  */
 #include "postgres.h"
 
@@ -28,6 +29,9 @@ typedef struct History
 } History;
 
 static HTAB *histories = NULL;
+
+/* What the server takes for a message; instead of a longer one, listeners are only told of the base. */
+#define LONGEST_MESSAGE 8000
 
 /* What the plan takes. */
 enum
@@ -82,6 +86,7 @@ history_plan(Relation customers)
 {
 	Oid relation = RelationGetRelid(customers);
 	History *history;
+	const char *base;
 	StringInfoData query;
 	Oid types[PARAMETERS] = {InvalidOid, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID};
 	bool found;
@@ -103,13 +108,28 @@ history_plan(Relation customers)
 	types[CUSTOMER] =
 		SPI_gettypeid(customers->rd_att, SPI_fnumber(customers->rd_att, "customer_id"));
 	initStringInfo(&query);
-	appendStringInfo(&query,
-					 "INSERT INTO %s.change (customer, what, old_value, new_value, reason)"
-					 " SELECT $1, v.what, v.old_value, v.new_value, v.reason"
-					 " FROM (VALUES ('class', $2, $3, $4), ('segment', $5, $6, $7))"
-					 " AS v(what, old_value, new_value, reason)"
-					 " WHERE v.old_value IS DISTINCT FROM v.new_value",
-					 quote_identifier(get_namespace_name(RelationGetNamespace(customers))));
+	base = quote_identifier(get_namespace_name(RelationGetNamespace(customers)));
+	appendStringInfo(
+		&query,
+		"WITH changes AS ("
+		"INSERT INTO %s.change (customer, what, old_value, new_value, reason)"
+		" SELECT $1, v.what, v.old_value, v.new_value, v.reason"
+		" FROM (VALUES ('class', $2, $3, $4), ('segment', $5, $6, $7))"
+		" AS v(what, old_value, new_value, reason)"
+		" WHERE v.old_value IS DISTINCT FROM v.new_value"
+		" RETURNING what, old_value, new_value, reason)"
+		" SELECT pg_notify('customer_value', CASE WHEN octet_length(m.whole::text) < %d"
+		" THEN m.whole::text ELSE jsonb_build_object('base', b.base)::text END)"
+		" FROM %s.settings AS s,"
+		" LATERAL (SELECT n.nspname FROM pg_class AS r"
+		" JOIN pg_namespace AS n ON n.oid = r.relnamespace"
+		" WHERE r.oid = s.tableoid) AS b(base),"
+		" LATERAL (SELECT jsonb_build_object('base', b.base, 'customer', $1) ||"
+		" jsonb_object_agg(c.what, jsonb_build_object("
+		"'old', c.old_value, 'new', c.new_value, 'reason', c.reason))"
+		" FROM changes AS c) AS m(whole)"
+		" WHERE s.notify",
+		base, LONGEST_MESSAGE, base);
 	history->plan = kept_plan_make(query.data, PARAMETERS, types);
 	return history->plan;
 }
@@ -119,7 +139,8 @@ history_plan(Relation customers)
  *
  * AFTER INSERT OR UPDATE OR DELETE FOR EACH ROW on a base's table of customers. The reason is what
  * the setting customer_value.reason says; all that changes customers sets it. Where nobody did, it
- * is 'manual'.
+ * is 'manual'. If the base's settings want it, those who listen on the channel customer_value are
+ * told, when the transaction commits.
  */
 Datum
 customer_value_record_change(PG_FUNCTION_ARGS)
@@ -167,7 +188,7 @@ customer_value_record_change(PG_FUNCTION_ARGS)
 	owner_enter(&saved, trigger->tg_relation->rd_rel->relowner);
 	SPI_connect();
 	plan = history_plan(trigger->tg_relation);
-	if (SPI_execute_plan(plan, values, nulls, false, 0) != SPI_OK_INSERT)
+	if (SPI_execute_plan(plan, values, nulls, false, 0) != SPI_OK_SELECT)
 		elog(ERROR, "history was not written: %s", SPI_result_code_string(SPI_result));
 	SPI_finish();
 	owner_leave(&saved);
