@@ -27,8 +27,8 @@
  * Declares a function that SQL can call. Symbols are hidden by default, and before PostgreSQL 16
  * PG_FUNCTION_INFO_V1 exports its info record only.
  */
-#define PG_FUNCTION(name)                                                                          \
-	extern PGDLLEXPORT Datum name(PG_FUNCTION_ARGS);                                               \
+#define PG_FUNCTION(name)                            \
+	extern PGDLLEXPORT Datum name(PG_FUNCTION_ARGS); \
 	PG_FUNCTION_INFO_V1(name)
 
 /* From 18 on this is the server's way to say it, before a declaration. */
@@ -42,18 +42,18 @@
 #if PG_VERSION_NUM >= 160000
 #include "nodes/miscnodes.h"
 #else
-#define ereturn(context, dummy_value, ...)                                                         \
-	do                                                                                             \
-	{                                                                                              \
-		(void) (context);                                                                          \
-		ereport(ERROR, __VA_ARGS__);                                                               \
-		return dummy_value;                                                                        \
+#define ereturn(context, dummy_value, ...) \
+	do                                     \
+	{                                      \
+		(void) (context);                  \
+		ereport(ERROR, __VA_ARGS__);       \
+		return dummy_value;                \
 	} while (0)
 #define SOFT_ERROR_OCCURRED(escontext) ((void) (escontext), false)
-#define DirectInputFunctionCallSafe(function, text, ioparam, typmod, context, result)              \
-	((void) (context),                                                                             \
-	 *(result) = DirectFunctionCall3(function, CStringGetDatum(text), ObjectIdGetDatum(ioparam),   \
-									 Int32GetDatum(typmod)),                                       \
+#define DirectInputFunctionCallSafe(function, text, ioparam, typmod, context, result)            \
+	((void) (context),                                                                           \
+	 *(result) = DirectFunctionCall3(function, CStringGetDatum(text), ObjectIdGetDatum(ioparam), \
+									 Int32GetDatum(typmod)),                                     \
 	 true)
 #endif
 

@@ -17,7 +17,8 @@ random_decimal(void)
 	Decimal d;
 	int digits = (int) unit_below(DECIMAL_DIGITS + 1);
 
-	d.mantissa = (wide) ((((uwide) unit_random() << 64) | unit_random()) % (uwide) decimal_power(digits));
+	d.mantissa =
+		(wide) ((((uwide) unit_random() << 64) | unit_random()) % (uwide) decimal_power(digits));
 	if (unit_below(2))
 		d.mantissa = -d.mantissa;
 	d.scale = (int32_t) unit_below(DECIMAL_DIGITS + 1);
@@ -92,7 +93,8 @@ noise_is_refused_or_read(void)
 			text[k] = alphabet[unit_below(sizeof(alphabet) - 1)];
 		if (decimal_parse(text, text + n, &next, &d))
 		{
-			bool good = next > text && next <= text + n && decimal_in_range(d.mantissa) && d.scale >= 0;
+			bool good =
+				next > text && next <= text + n && decimal_in_range(d.mantissa) && d.scale >= 0;
 
 			free(text);
 			unit_require(good);
