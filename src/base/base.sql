@@ -25,8 +25,8 @@ BEGIN
 	INTO tables, foreign_tables, settings
 	FROM pg_class c
 	WHERE c.relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = base) AND c.relkind = 'r'
-		AND c.relname IN ('customer', 'cutoffs', 'bucket', 'change', 'queue', 'settings', 'source');
-	IF tables < 7 THEN
+		AND c.relname IN ('customer', 'cutoffs', 'bucket', 'change', 'queue', 'settings', 'source', 'override', 'merged', 'forgotten');
+	IF tables < 10 THEN
 		RAISE invalid_schema_name USING
 			MESSAGE = format('there is no customer base "%s"', base),
 			HINT = 'customer_value.create_base() makes one.';
