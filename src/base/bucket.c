@@ -27,8 +27,8 @@ PG_FUNCTION(customer_value_basis_bucket);
 PG_FUNCTION(customer_value_count_basis);
 PG_FUNCTION(customer_value_queue_customer);
 
-/* What remains of a double: sign, exponent and 8 bits, for 256 buckets from one power of 2 to the next. */
-#define BITS_DROPPED 44
+/* What remains of a double: sign, exponent and 6 bits, for 64 buckets from one power of 2 to the next. */
+#define BITS_DROPPED 46
 
 /* The kept plan of a trigger. */
 typedef struct Keeper

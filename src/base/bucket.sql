@@ -4,7 +4,7 @@ CREATE FUNCTION customer_value.basis_bucket(basis numeric) RETURNS integer
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'customer_value_basis_bucket';
 
 COMMENT ON FUNCTION customer_value.basis_bucket(numeric) IS
-'the bucket of a basis: 256 from one power of 2 to the next, never falling as the basis rises, 0 for 0, negative for less';
+'the bucket of a basis: 64 from one power of 2 to the next, never falling as the basis rises, 0 for 0, negative for less';
 
 CREATE FUNCTION customer_value.count_basis() RETURNS trigger
 LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'customer_value_count_basis';
