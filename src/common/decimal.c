@@ -107,22 +107,6 @@ decimal_compare(Decimal a, Decimal b)
 	return a.mantissa > 0 ? swap : -swap;
 }
 
-bool
-decimal_add(Decimal a, Decimal b, Decimal *result)
-{
-	int scale;
-	wide x, y;
-
-	a = decimal_normalise(a);
-	b = decimal_normalise(b);
-	scale = a.scale > b.scale ? a.scale : b.scale;
-	if (!decimal_rescale(a.mantissa, a.scale, scale, &x) ||
-		!decimal_rescale(b.mantissa, b.scale, scale, &y))
-		return false;
-	result->scale = scale;
-	return !__builtin_add_overflow(x, y, &result->mantissa) && decimal_in_range(result->mantissa);
-}
-
 size_t
 decimal_print(Decimal value, char *buffer)
 {

@@ -42,9 +42,6 @@ extern Decimal decimal_normalise(Decimal value);
 /* -1, 0 or 1; exact for all pairs, also where no common scale exists */
 extern int decimal_compare(Decimal a, Decimal b);
 
-/* Sum; false if it needs more than 38 digits. */
-extern bool decimal_add(Decimal a, Decimal b, Decimal *result);
-
 /* Plain notation, at least one digit before the point; buffer holds DECIMAL_BUFFER; scale at most
  * DECIMAL_DIGITS. Returns the length without the terminator. */
 extern size_t decimal_print(Decimal value, char *buffer);

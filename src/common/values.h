@@ -22,6 +22,14 @@
 #include "common/decimal.h"
 #include "common/select.h"
 
+/* The types of values that SQL hands over. */
+typedef enum ValueKind
+{
+	VALUE_NUMERIC,
+	VALUE_INT8,
+	VALUE_FLOAT8
+} ValueKind;
+
 typedef struct Values
 {
 	MemoryContext context; /* of the keys */

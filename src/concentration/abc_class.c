@@ -33,13 +33,6 @@ typedef struct AbcPartition
 	ArrayType *cuts; /* as the first row had them, if they may differ between rows */
 } AbcPartition;
 
-typedef enum ValueType
-{
-	VALUE_NUMERIC,
-	VALUE_INT8,
-	VALUE_FLOAT8
-} ValueType;
-
 /*
  * find_limits
  *
@@ -69,7 +62,7 @@ find_limits(Collected *collected, const SelectSurvey *survey, const Decimal *cut
  * quicker than to evaluate the argument once more for each row.
  */
 static uint8 *
-class_partition(WindowObject winobj, ValueType type, ArrayType *cuts_argument, bool up_to,
+class_partition(WindowObject winobj, ValueKind kind, ArrayType *cuts_argument, bool up_to,
 				MemoryContext context)
 {
 	PartitionScan scan;
@@ -84,15 +77,15 @@ class_partition(WindowObject winobj, ValueType type, ArrayType *cuts_argument, b
 	uint8 *classes = MemoryContextAllocExtended(context, count, MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
 	uint8 last = cuts + 1;
 
-	collected_init(&collected, CurrentMemoryContext, type == VALUE_FLOAT8);
+	collected_init(&collected, CurrentMemoryContext, kind == VALUE_FLOAT8);
 	partition_scan_begin(&scan, winobj, 0);
 	while (partition_scan_next(&scan, &value))
 	{
 		size_t before = collected.values.count;
 
-		if (type == VALUE_NUMERIC)
+		if (kind == VALUE_NUMERIC)
 			collected_add_decimal(&collected, values_read_numeric(value));
-		else if (type == VALUE_FLOAT8)
+		else if (kind == VALUE_FLOAT8)
 			collected_add_float8(&collected, values_read_float8(DatumGetFloat8(value)));
 		else
 			collected_add_int64(&collected, DatumGetInt64(value));
@@ -111,6 +104,7 @@ class_partition(WindowObject winobj, ValueType type, ArrayType *cuts_argument, b
 	{
 		wide key;
 
+		CHECK_FOR_INTERRUPTS();
 		if (classes[row] != 1)
 			continue;
 		key = rows.is_wide ? rows.keys.wides[i] : rows.keys.narrow[i];
@@ -160,7 +154,7 @@ current_up_to(WindowObject winobj)
  * first row all of them have been kept already, and giving them back costs a fifth of the time.
  */
 static Datum
-abc_class(FunctionCallInfo fcinfo, ValueType type)
+abc_class(FunctionCallInfo fcinfo, ValueKind kind)
 {
 	WindowObject winobj = PG_WINDOW_OBJECT();
 	AbcPartition *partition;
@@ -182,7 +176,7 @@ abc_class(FunctionCallInfo fcinfo, ValueType type)
 			partition->cuts = MemoryContextAlloc(context, VARSIZE(cuts));
 			memcpy(partition->cuts, cuts, VARSIZE(cuts));
 		}
-		partition->classes = class_partition(winobj, type, cuts, partition->up_to, context);
+		partition->classes = class_partition(winobj, kind, cuts, partition->up_to, context);
 	}
 	else if (unlikely(partition->cuts != NULL))
 	{

@@ -26,13 +26,6 @@ PG_FUNCTION(rfm_score_int8);
 PG_FUNCTION(rfm_score_float8);
 PG_FUNCTION(rfm_segment);
 
-typedef enum ValueKind
-{
-	VALUE_NUMERIC,
-	VALUE_INT8,
-	VALUE_FLOAT8
-} ValueKind;
-
 /* What is kept of a window partition once its values have been seen. */
 typedef struct Partition
 {
