@@ -65,29 +65,86 @@ $$;
 COMMENT ON FUNCTION customer_value.check_read_committed(text) IS 'an error in transactions that keep one snapshot';
 
 
+CREATE TYPE customer_value.in_force AS (
+	basis text,
+	since date,
+	as_of date,
+	cutoffs abc_cutoffs,
+	last_class text,
+	rules segment_rules);
+
+COMMENT ON TYPE customer_value.in_force IS
+'what customers are classed by: the figure that counts, from which day on, as of which day, the ends of the classes, the class below the last of them, the rules';
+
+
+CREATE FUNCTION customer_value.in_force_query(base name) RETURNS text
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN format('SELECT ROW(f.basis, f.since, f.as_of, f.cutoffs, f.last_class, f.rules)::customer_value.in_force AS force FROM %I.cutoffs f', base);
+
+COMMENT ON FUNCTION customer_value.in_force_query(name) IS 'the query for what is in force in a base: force';
+
+
+CREATE FUNCTION customer_value.in_force(base name) RETURNS customer_value.in_force
+LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	found_one record;
+BEGIN
+	EXECUTE customer_value.in_force_query(base) INTO found_one;
+	IF found_one IS NULL THEN
+		RAISE no_data_found USING MESSAGE = format('customer base "%s" has lost the row of its table "cutoffs"', base);
+	END IF;
+	RETURN found_one.force;
+END
+$$;
+
+COMMENT ON FUNCTION customer_value.in_force(name) IS 'what is in force in a base since the last rebalance';
+
+
+CREATE FUNCTION customer_value.wanted(base name, as_of date) RETURNS customer_value.in_force
+LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	result customer_value.in_force;
+BEGIN
+	EXECUTE format($sql$
+		SELECT s.basis, coalesce(($1 - s.period)::date, '-infinity'), $1, NULL::%2$s.abc_cutoffs, chr(65 + cardinality(s.cuts)), s.rules
+		FROM %1$I.settings s$sql$, base, '@extschema@')
+	INTO result USING as_of;
+	IF result.basis IS NULL THEN
+		RAISE no_data_found USING MESSAGE = format('customer base "%s" has lost the row of its table "settings"', base);
+	END IF;
+	RETURN result;
+END
+$$;
+
+COMMENT ON FUNCTION customer_value.wanted(name, date) IS
+'what the settings of a base say shall be in force as of a day, the ends of the classes left open';
+
+
 CREATE FUNCTION customer_value.standing(ledger customer_value, facts jsonb, previous text,
-	measure text, since date, as_of date, cutoffs abc_cutoffs, last_class text, rules segment_rules, override text DEFAULT NULL)
+	force customer_value.in_force, override text DEFAULT NULL)
 RETURNS TABLE (basis numeric, abc_class text, score float8, segment text)
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 BEGIN ATOMIC
 	SELECT b.basis,
-		coalesce(abc_class_of(b.basis, standing.cutoffs), standing.last_class),
-		segment_score(b.facts, standing.rules),
+		coalesce(abc_class_of(b.basis, (standing.force).cutoffs), (standing.force).last_class),
+		segment_score(b.facts, (standing.force).rules),
 		coalesce(standing.override,
-			CASE WHEN standing.rules IS NOT NULL THEN segment_of(b.facts, standing.rules, standing.previous) END)
-	FROM (SELECT CASE standing.measure
-				WHEN 'amount' THEN amount(standing.ledger, standing.since)
-				WHEN 'margin' THEN coalesce(margin(standing.ledger, standing.since), 0)
-				WHEN 'orders' THEN orders(standing.ledger, standing.since)::numeric
+			CASE WHEN (standing.force).rules IS NOT NULL THEN segment_of(b.facts, (standing.force).rules, standing.previous) END)
+	FROM (SELECT CASE (standing.force).basis
+				WHEN 'amount' THEN amount(standing.ledger, (standing.force).since)
+				WHEN 'margin' THEN coalesce(margin(standing.ledger, (standing.force).since), 0)
+				WHEN 'orders' THEN orders(standing.ledger, (standing.force).since)::numeric
 			END,
-		CASE WHEN standing.rules IS NOT NULL THEN
-				facts(standing.ledger, greatest(standing.as_of, last_order(standing.ledger)))
+		CASE WHEN (standing.force).rules IS NOT NULL THEN
+				facts(standing.ledger, greatest((standing.force).as_of, last_order(standing.ledger)))
 				|| coalesce(standing.facts, '{}')
 			END OFFSET 0) AS b(basis, facts);
 END;
 
-COMMENT ON FUNCTION customer_value.standing(customer_value, jsonb, text, text, date, date, abc_cutoffs, text, segment_rules, text) IS
-'where a customer stands: basis, class and segment from his ledger, further facts and previous segment, by what is in force (the columns of the table cutoffs), with a segment set by hand before that of the rules; the one definition that trigger, rebalance and verify share. The basis counts from the day since on, a margin without any known cost as 0; the facts are those of as_of or, if later, of the last order';
+COMMENT ON FUNCTION customer_value.standing(customer_value, jsonb, text, customer_value.in_force, text) IS
+'where a customer stands: basis, class and segment from his ledger, further facts and previous segment, by what is in force, with a segment set by hand before that of the rules; the one definition that trigger, rebalance and verify share. The basis counts from the day since on, a margin without any known cost as 0; the facts are those of as_of or, if later, of the last order';
 
 
 CREATE FUNCTION customer_value.create_base(base name, key regtype DEFAULT 'bigint', basis text DEFAULT 'amount',

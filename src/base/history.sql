@@ -44,20 +44,23 @@ CREATE FUNCTION customer_value.standing_on(base name, day date, customer text DE
 RETURNS TABLE (customer_id text, said_class text, said_segment text, basis numeric, abc_class text, score float8, segment text)
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp SET jit = off
 AS $$
+DECLARE
+	force customer_value.in_force;
 BEGIN
 	PERFORM customer_value.check_base(base, to_read => true);
 	IF day IS NULL OR NOT isfinite(day) THEN
 		RAISE invalid_parameter_value USING MESSAGE = 'day must be a day';
 	END IF;
+	force := customer_value.wanted(base, day);
+	EXECUTE format($sql$
+		SELECT %2$s.abc_cutoffs(x.basis, (SELECT s.cuts FROM %1$I.settings s))
+		FROM %1$I.customer c, LATERAL customer_value.standing(%2$s.until(c.value, $1 + 1), NULL, NULL, $2) x
+		WHERE %2$s.first_order(c.value) <= $1$sql$, base, '@extschema@')
+	INTO force.cutoffs USING day, force;
 	RETURN QUERY EXECUTE format($sql$
 		WITH ledger AS MATERIALIZED (
 			SELECT c.customer_id, %2$s.until(c.value, $1 + 1) AS value, c.facts
 			FROM %1$I.customer c WHERE %2$s.first_order(c.value) <= $1),
-		rule AS (
-			SELECT s.basis, s.rules, w.since, chr(65 + cardinality(s.cuts)) AS last_class,
-				(SELECT %2$s.abc_cutoffs(x.basis, s.cuts) FROM ledger l,
-					LATERAL customer_value.standing(l.value, NULL, NULL, s.basis, w.since, $1, NULL, NULL, NULL) x) AS cutoffs
-			FROM %1$I.settings s, LATERAL (SELECT coalesce(($1 - s.period)::date, '-infinity') AS since) w),
 		later AS (
 			SELECT DISTINCT ON (h.customer, h.what) h.customer AS customer_id, h.what, h.old_value
 			FROM %1$I.change h
@@ -74,12 +77,10 @@ BEGIN
 		SELECT customer_id::text, d.abc_class, d.segment, s.basis, s.abc_class, s.score, s.segment
 		FROM said d
 		LEFT JOIN ledger l USING (customer_id)
-		LEFT JOIN rule r ON l.value IS NOT NULL
-		LEFT JOIN LATERAL customer_value.standing(l.value, l.facts, d.segment, r.basis, r.since, $1, r.cutoffs, r.last_class, r.rules) s
-			ON l.value IS NOT NULL
+		LEFT JOIN LATERAL customer_value.standing(l.value, l.facts, d.segment, $3) s ON l.value IS NOT NULL
 		WHERE l.value IS NOT NULL OR d.abc_class IS NOT NULL OR d.segment IS NOT NULL
 		ORDER BY customer_id$sql$, base, '@extschema@', customer_value.key_type(base))
-	USING day, customer;
+	USING day, customer, force;
 END
 $$;
 
@@ -103,15 +104,18 @@ CREATE FUNCTION customer_value.simulate(base name, rules segment_rules)
 RETURNS TABLE (old_segment text, new_segment text, customers bigint, basis numeric)
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp SET jit = off
 AS $$
+DECLARE
+	force customer_value.in_force;
 BEGIN
 	PERFORM customer_value.check_base(base, to_read => true);
+	force := customer_value.in_force(base);
+	force.rules := rules;
 	RETURN QUERY EXECUTE format($sql$
 		SELECT c.segment, s.segment, count(*), sum(s.basis)
-		FROM (SELECT * FROM %1$I.cutoffs LIMIT 1) f, %1$I.customer c,
-			LATERAL customer_value.standing(c.value, c.facts, c.segment, f.basis, f.since, f.as_of, f.cutoffs, f.last_class, $1, c.override) s
+		FROM %1$I.customer c, LATERAL customer_value.standing(c.value, c.facts, c.segment, $1, c.override) s
 		GROUP BY c.segment, s.segment
 		ORDER BY c.segment COLLATE "C", s.segment COLLATE "C"$sql$, base)
-	USING rules;
+	USING force;
 END
 $$;
 

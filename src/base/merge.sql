@@ -45,7 +45,6 @@ DECLARE
 	known bigint;
 	chained text;
 	ledger @extschema@.customer_value;
-	force record;
 BEGIN
 	PERFORM customer_value.check_base(base);
 	PERFORM customer_value.check_read_committed('merge_customers');
@@ -77,10 +76,9 @@ BEGIN
 		SELECT c.customer_id, $1::%2$s, c.facts, c.segment FROM %1$I.customer c WHERE c.customer_id = $2::%2$s$sql$, base, key)
 	USING customer, duplicate;
 	EXECUTE format('DELETE FROM %I.customer WHERE customer_id = $1::%s RETURNING value', base, key) INTO ledger USING duplicate;
-	EXECUTE format('SELECT * FROM %I.cutoffs', base) INTO force;
 	EXECUTE customer_value.write_query(base, format('SELECT %L::%s AS customer_id, %L::%s.customer_value AS value',
 		customer, key, ledger, '@extschema@'))
-	USING force.basis, force.since, force.as_of, force.cutoffs, force.last_class, force.rules;
+	USING customer_value.in_force(base);
 	PERFORM customer_value.change_keys(base);
 END
 $$;
@@ -108,7 +106,6 @@ DECLARE
 	key text;
 	was record;
 	ledger @extschema@.customer_value;
-	force record;
 BEGIN
 	PERFORM customer_value.check_base(base);
 	PERFORM customer_value.check_read_committed('unmerge_customers');
@@ -126,11 +123,10 @@ BEGIN
 	INTO ledger USING duplicate;
 	EXECUTE format('INSERT INTO %I.customer (customer_id, value, facts, segment) VALUES ($1::%s, ''{}'', $2, $3)', base, key)
 	USING duplicate, was.facts, was.segment;
-	EXECUTE format('SELECT * FROM %I.cutoffs', base) INTO force;
 	EXECUTE customer_value.write_query(base, format($sql$
 		SELECT v.customer_id::%1$s, v.value FROM (VALUES (%2$L, OPERATOR(%5$s.-) %4$L::%5$s.customer_value), (%3$L, %4$L::%5$s.customer_value)) AS v(customer_id, value)
 		$sql$, key, customer, duplicate, coalesce(ledger, '{}'), '@extschema@'))
-	USING force.basis, force.since, force.as_of, force.cutoffs, force.last_class, force.rules;
+	USING customer_value.in_force(base);
 	PERFORM customer_value.change_keys(base);
 END
 $$;

@@ -38,11 +38,10 @@ BEGIN
 	EXECUTE format($sql$
 		UPDATE %1$I.customer c SET override = $2, (score, segment, since) = (
 			SELECT s.score, s.segment, CASE WHEN s.segment IS DISTINCT FROM c.segment THEN clock_timestamp() ELSE c.since END
-			FROM (SELECT * FROM %1$I.cutoffs LIMIT 1) f,
-				LATERAL customer_value.standing(c.value, c.facts, NULL, f.basis, f.since, f.as_of, f.cutoffs, f.last_class, f.rules, $2) s)
+			FROM customer_value.standing(c.value, c.facts, NULL, $3, $2) s)
 		WHERE c.customer_id = $1::%2$s
 		RETURNING true$sql$, base, customer_value.key_type(base))
-	INTO found_one USING customer, segment;
+	INTO found_one USING customer, segment, customer_value.in_force(base);
 	RETURN coalesce(found_one, false);
 END
 $$;

@@ -5,10 +5,7 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp SET row_security = off SET jit = off SET lock_timeout = '100ms'
 SET enable_hashjoin = off SET enable_mergejoin = off SET customer_value.reason = 'order' -- a few customers are looked up by key
 AS $$
-DECLARE
-	force record;
 BEGIN
-	EXECUTE format('SELECT * FROM %I.cutoffs', base) INTO force;
 	-- Nobody else takes anything from the queue, since the caller has locked the cut-offs; what writers
 	-- append meanwhile is not seen here and stays. Nor is a customer waited for that a writer holds:
 	-- that could be a deadlock.
@@ -25,7 +22,7 @@ BEGIN
 		%2$s
 		$sql$, base, customer_value.write_query(base, format(
 			'SELECT t.customer_id, %s.sum(t.value) AS value FROM taken AS t GROUP BY t.customer_id', '@extschema@')), '@extschema@')
-	USING force.basis, force.since, force.as_of, force.cutoffs, force.last_class, force.rules;
+	USING customer_value.in_force(base);
 EXCEPTION WHEN lock_not_available THEN
 	NULL; -- a writer is just adding one of the customers that are new here: next time
 END
@@ -41,8 +38,9 @@ SET search_path = pg_catalog, pg_temp SET row_security = off SET jit = off
 SET enable_hashjoin = off SET enable_mergejoin = off SET customer_value.reason = 'date' -- a few customers are looked up by key
 AS $$
 DECLARE
-	before record;
-	now_in_force record;
+	before customer_value.in_force;
+	wanted customer_value.in_force;
+	cuts numeric[];
 	everybody boolean;
 	moved bigint;
 	started timestamptz := clock_timestamp();
@@ -59,37 +57,31 @@ BEGIN
 	PERFORM customer_value.fold(base);
 	PERFORM customer_value.end_overrides(base, as_of);
 
-	EXECUTE format('SELECT * FROM %I.cutoffs', base) INTO before;
-	EXECUTE format($sql$
-		UPDATE %1$I.cutoffs f SET as_of = $1, basis = s.basis, since = coalesce(($1 - s.period)::date, '-infinity'),
-			rules = s.rules, last_class = chr(65 + cardinality(s.cuts)), settled_at = now()
-		FROM %1$I.settings s
-		RETURNING f.*, s.cuts
-		$sql$, base)
-	INTO now_in_force USING as_of;
-	IF now_in_force.basis IS NULL THEN
-		RAISE no_data_found USING MESSAGE = format('customer base "%s" has lost the row of its table "settings" or "cutoffs"', base);
-	END IF;
+	before := customer_value.in_force(base);
+	wanted := customer_value.wanted(base, as_of);
+	EXECUTE format('SELECT s.cuts FROM %I.settings s', base) INTO cuts;
 
 	-- Bases are what they were, unless another figure or another period counts now.
-	IF (now_in_force.basis, now_in_force.since) = (before.basis, before.since) THEN
-		now_in_force.cutoffs := customer_value.counted_cutoffs(base, now_in_force.cuts);
-		everybody := now_in_force.cutoffs IS NULL OR before.cutoffs IS NULL OR now_in_force.last_class <> before.last_class;
+	IF (wanted.basis, wanted.since) = (before.basis, before.since) THEN
+		wanted.cutoffs := customer_value.counted_cutoffs(base, cuts);
+		everybody := wanted.cutoffs IS NULL OR before.cutoffs IS NULL OR wanted.last_class <> before.last_class;
 	ELSE
 		EXECUTE format($sql$
-			SELECT %2$s.abc_cutoffs(x.basis, $1) FROM %1$I.customer c,
-				LATERAL customer_value.standing(c.value, NULL, NULL, $2, $3, $4, NULL, NULL, NULL) x
+			SELECT %2$s.abc_cutoffs(x.basis, $1) FROM %1$I.customer c, LATERAL customer_value.standing(c.value, NULL, NULL, $2) x
 			$sql$, base, '@extschema@')
-		INTO now_in_force.cutoffs USING now_in_force.cuts, now_in_force.basis, now_in_force.since, as_of;
+		INTO wanted.cutoffs USING cuts, wanted;
 		everybody := true;
 	END IF;
-	EXECUTE format('UPDATE %I.cutoffs SET cutoffs = $1', base) USING now_in_force.cutoffs;
+	EXECUTE format($sql$
+		UPDATE %1$I.cutoffs SET (basis, since, as_of, cutoffs, last_class, rules) = (SELECT ($1).*), settled_at = now()
+		$sql$, base)
+	USING wanted;
 
 	-- Segments are what they were, unless there are other rules now, or some that time alone moves.
-	IF now_in_force.rules::text IS DISTINCT FROM before.rules::text THEN
+	IF wanted.rules::text IS DISTINCT FROM before.rules::text THEN
 		everybody := true;
 		PERFORM set_config('customer_value.reason', 'rules', true);
-	ELSIF as_of <> before.as_of AND now_in_force.rules::text ~ '"(recency_days|tenure_days|amount_12m|margin_12m)"' THEN
+	ELSIF as_of <> before.as_of AND wanted.rules::text ~ '"(recency_days|tenure_days|amount_12m|margin_12m)"' THEN
 		everybody := true;
 	END IF;
 
@@ -101,8 +93,7 @@ BEGIN
 			DELETE FROM %1$I.queue WHERE value OPERATOR(%3$s.=) '{}' RETURNING customer_id),
 		stale AS MATERIALIZED (
 			SELECT c.customer_id
-			FROM (SELECT * FROM %1$I.cutoffs LIMIT 1) f, %1$I.customer c,
-				LATERAL customer_value.standing(c.value, c.facts, c.segment, f.basis, f.since, f.as_of, f.cutoffs, f.last_class, f.rules, c.override) s
+			FROM %1$I.customer c, LATERAL customer_value.standing(c.value, c.facts, c.segment, $2, c.override) s
 			WHERE %2$s AND (s.basis, s.abc_class, s.score, s.segment) IS DISTINCT FROM (c.basis, c.abc_class, c.score, c.segment)),
 		free AS MATERIALIZED (
 			SELECT c.customer_id, c.abc_class, c.segment FROM %1$I.customer c
@@ -114,8 +105,7 @@ BEGIN
 			UPDATE %1$I.customer c SET (basis, abc_class, score, segment, since) = (
 				SELECT s.basis, s.abc_class, s.score, s.segment,
 					CASE WHEN (s.abc_class, s.segment) IS DISTINCT FROM (c.abc_class, c.segment) THEN clock_timestamp() ELSE c.since END
-				FROM (SELECT * FROM %1$I.cutoffs LIMIT 1) f,
-					LATERAL customer_value.standing(c.value, c.facts, c.segment, f.basis, f.since, f.as_of, f.cutoffs, f.last_class, f.rules, c.override) s)
+				FROM customer_value.standing(c.value, c.facts, c.segment, $2, c.override) s)
 			FROM free
 			WHERE c.customer_id = free.customer_id
 			RETURNING (c.abc_class, c.segment) IS DISTINCT FROM (free.abc_class, free.segment) AS moved)
@@ -125,14 +115,14 @@ BEGIN
 				SELECT t.customer_id FROM touched t
 				UNION ALL
 				SELECT n.customer_id
-				FROM customer_value.class_ends($1) AS o
-				JOIN customer_value.class_ends($2) AS e USING (class),
+				FROM customer_value.class_ends(($1).cutoffs) AS o
+				JOIN customer_value.class_ends(($2).cutoffs) AS e USING (class),
 					LATERAL (SELECT least(o.smallest, e.smallest) AS low, greatest(o.smallest, e.smallest) AS high OFFSET 0) AS r,
 					%1$I.customer n
 				WHERE n.bucket BETWEEN customer_value.basis_bucket(r.low) AND customer_value.basis_bucket(r.high)
 					AND n.basis >= r.low AND n.basis < r.high)
 			$sql$, base) END, '@extschema@')
-	INTO moved USING before.cutoffs, now_in_force.cutoffs;
+	INTO moved USING before, wanted;
 	EXECUTE format('UPDATE %I.cutoffs SET took = clock_timestamp() - $1', base) USING started;
 	RETURN moved;
 END
@@ -164,7 +154,6 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp 
 AS $$
 DECLARE
 	changed bigint;
-	force record;
 BEGIN
 	PERFORM customer_value.stop_writers(base); -- what they wrote is read anew
 	PERFORM customer_value.fold(base);
@@ -175,13 +164,12 @@ BEGIN
 			WHERE c.facts IS NULL AND c.override IS NULL AND NOT EXISTS (SELECT FROM (%2$s) n WHERE n.customer_id = c.customer_id)
 			$sql$, base, customer_value.recomputed(base));
 	END IF;
-	EXECUTE format('SELECT * FROM %I.cutoffs', base) INTO force;
 	EXECUTE customer_value.write_query(base, format($sql$
 		SELECT customer_id, coalesce(n.value, '{}') OPERATOR(%2$s.-) coalesce(c.value, '{}') AS value
 		FROM %1$I.customer c FULL JOIN (%3$s) n USING (customer_id)
 		WHERE c.value IS NULL OR coalesce(n.value, '{}') OPERATOR(%2$s.<>) c.value
 		$sql$, base, '@extschema@', customer_value.recomputed(base)))
-	USING force.basis, force.since, force.as_of, force.cutoffs, force.last_class, force.rules;
+	USING customer_value.in_force(base);
 	GET DIAGNOSTICS changed = ROW_COUNT;
 	RETURN changed;
 END

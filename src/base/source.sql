@@ -141,18 +141,18 @@ RETURN format(CASE WHEN queue
 	format($sql$
 		INSERT INTO %1$I.customer AS c (customer_id, value, basis, abc_class, score, segment)
 		SELECT d.customer_id, d.value, s.basis, s.abc_class, s.score, s.segment
-		FROM (%2$s) AS d, LATERAL customer_value.standing(d.value, NULL, NULL, $1, $2, $3, $4, $5, $6) AS s
+		FROM (%2$s) AS d, LATERAL customer_value.standing(d.value, NULL, NULL, $1) AS s
 		ORDER BY d.customer_id
 		ON CONFLICT (customer_id) DO UPDATE SET (value, basis, abc_class, score, segment, since) = (
 			SELECT v.value, s.basis, s.abc_class, s.score, s.segment,
 				CASE WHEN (s.abc_class, s.segment) IS DISTINCT FROM (c.abc_class, c.segment) THEN clock_timestamp() ELSE c.since END
 			FROM (SELECT c.value OPERATOR(%3$s.+) excluded.value OFFSET 0) AS v(value),
-				LATERAL customer_value.standing(v.value, c.facts, c.segment, $1, $2, $3, $4, $5, $6, c.override) AS s)
+				LATERAL customer_value.standing(v.value, c.facts, c.segment, $1, c.override) AS s)
 	$sql$, base, changes, '@extschema@'),
 	base);
 
 COMMENT ON FUNCTION customer_value.write_query(name, text, boolean) IS
-'the statement that adds changes (a query for customer_id and value) to the customers of a base in the order of their keys and brings them up to date against what is in force ($1 to $6), and puts them into the queue if wanted';
+'the statement that adds changes (a query for customer_id and value) to the customers of a base in the order of their keys and brings them up to date against what is in force ($1), and puts them into the queue if wanted';
 
 
 CREATE FUNCTION customer_value.change_statements(source regtype, relation regclass, event text,
@@ -207,7 +207,7 @@ BEGIN
 		write := format('INSERT INTO %I.queue (customer_id, value) %s', base, changes);
 		RETURN;
 	END IF;
-	in_force := format('SELECT basis, since, as_of, cutoffs, last_class, rules FROM %I.cutoffs', base);
+	in_force := customer_value.in_force_query(base);
 	write := customer_value.write_query(base, changes);
 	write_and_queue := customer_value.write_query(base, changes, true);
 END
@@ -231,7 +231,6 @@ DECLARE
 	allowed text[];
 	key text;
 	number integer;
-	force record;
 BEGIN
 	PERFORM customer_value.check_base(base);
 	IF mode IS NULL OR mode NOT IN ('immediate', 'queued') THEN
@@ -311,9 +310,7 @@ BEGIN
 		format('stands for source %s in the conditions of its triggers: drop it and they are gone', number),
 		concat_ws(', ', quote_ident(customer), quote_ident(at), quote_ident(amount), quote_ident(cost)));
 
-	EXECUTE format('SELECT * FROM %I.cutoffs', base) INTO force;
-	EXECUTE customer_value.write_query(base, customer_value.ledger_query(base, number))
-	USING force.basis, force.since, force.as_of, force.cutoffs, force.last_class, force.rules;
+	EXECUTE customer_value.write_query(base, customer_value.ledger_query(base, number)) USING customer_value.in_force(base);
 END
 $$;
 

@@ -48,9 +48,6 @@ PG_FUNCTION(customer_value_track_change);
 /* So are the types named that stand for sources. */
 #define SOURCE_PREFIX "source_"
 
-/* What the statements take: the row that is in force. */
-#define IN_FORCE 6
-
 /* What is kept of a trigger from statement to statement. */
 typedef struct Tracker
 {
@@ -222,15 +219,13 @@ make_ready(Tracker *tracker, const TriggerData *trigger)
 	else
 	{
 		CachedPlanSource *source;
-		Oid types[IN_FORCE];
+		Oid type;
 
 		tracker->in_force = kept_plan_make(in_force, 0, NULL);
 		source = (CachedPlanSource *) linitial(SPI_plan_get_plan_sources(tracker->in_force));
-		Assert(source->resultDesc->natts == IN_FORCE);
-		for (int i = 0; i < IN_FORCE; i++)
-			types[i] = TupleDescAttr(source->resultDesc, i)->atttypid;
-		tracker->write_and_queue = kept_plan_make(write_and_queue, IN_FORCE, types);
-		tracker->write = kept_plan_make(write, IN_FORCE, types);
+		type = TupleDescAttr(source->resultDesc, 0)->atttypid;
+		tracker->write_and_queue = kept_plan_make(write_and_queue, 1, &type);
+		tracker->write = kept_plan_make(write, 1, &type);
 	}
 }
 
@@ -240,9 +235,10 @@ make_ready(Tracker *tracker, const TriggerData *trigger)
  * Reads the row of cutoffs as it stands now: a transaction that began before the last rebalance
  * would see, and class by, what is no longer in force.
  */
-static void
-read_in_force(const Tracker *tracker, Datum *values, char *nulls)
+static Datum
+read_in_force(const Tracker *tracker)
 {
+	bool is_null;
 	Snapshot snapshot = IsolationUsesXactSnapshot() ? GetLatestSnapshot() : InvalidSnapshot;
 
 	if (SPI_execute_snapshot(tracker->in_force, NULL, NULL, snapshot, InvalidSnapshot, false, false,
@@ -252,13 +248,7 @@ read_in_force(const Tracker *tracker, Datum *values, char *nulls)
 		ereport(ERROR, (errcode(ERRCODE_NO_DATA_FOUND),
 						errmsg("customer base \"%s\" has lost the row of its table \"cutoffs\"",
 							   get_namespace_name(get_rel_namespace(tracker->cutoffs)))));
-	for (int i = 0; i < IN_FORCE; i++)
-	{
-		bool is_null;
-
-		values[i] = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, i + 1, &is_null);
-		nulls[i] = is_null ? 'n' : ' ';
-	}
+	return SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &is_null);
 }
 
 static int64
@@ -332,8 +322,7 @@ customer_value_track_change(PG_FUNCTION_ARGS)
 	TriggerData *trigger = (TriggerData *) fcinfo->context;
 	Tracker *tracker;
 	SPIPlanPtr plan;
-	Datum values[IN_FORCE];
-	char nulls[IN_FORCE];
+	Datum in_force = (Datum) 0;
 	Snapshot snapshot = InvalidSnapshot;
 	Snapshot crosscheck = InvalidSnapshot;
 	OwnerState saved;
@@ -367,7 +356,7 @@ customer_value_track_change(PG_FUNCTION_ARGS)
 	{
 		if (!ConditionalLockRelationOid(tracker->cutoffs, RowExclusiveLock))
 			plan = tracker->write_and_queue;
-		read_in_force(tracker, values, nulls);
+		in_force = read_in_force(tracker);
 	}
 
 	/*
@@ -379,7 +368,7 @@ customer_value_track_change(PG_FUNCTION_ARGS)
 		snapshot = GetLatestSnapshot();
 		crosscheck = GetTransactionSnapshot();
 	}
-	if (SPI_execute_snapshot(plan, values, nulls, snapshot, crosscheck, false, true, 0) !=
+	if (SPI_execute_snapshot(plan, &in_force, NULL, snapshot, crosscheck, false, true, 0) !=
 		SPI_OK_INSERT)
 		elog(ERROR, "changes were not written: %s", SPI_result_code_string(SPI_result));
 	SPI_finish();

@@ -50,9 +50,7 @@ BEGIN
 		FULL JOIN (%3$s) n USING (customer_id)
 		CROSS JOIN LATERAL (SELECT CASE WHEN c.value IS NULL THEN q.value WHEN q.value IS NULL THEN c.value
 				ELSE c.value OPERATOR(%2$s.+) q.value END OFFSET 0) AS v(stored)
-		CROSS JOIN (SELECT * FROM %1$I.cutoffs LIMIT 1) f
-		CROSS JOIN LATERAL customer_value.standing(coalesce(n.value, '{}'), c.facts, c.segment,
-			f.basis, f.since, f.as_of, f.cutoffs, f.last_class, f.rules, c.override) s
+		CROSS JOIN LATERAL customer_value.standing(coalesce(n.value, '{}'), c.facts, c.segment, $1, c.override) s
 		CROSS JOIN LATERAL (VALUES
 			(customer_id::text, 'value', v.stored::text, coalesce(n.value, '{}')::text,
 				v.stored IS NULL OR v.stored OPERATOR(%2$s.<>) coalesce(n.value, '{}')),
@@ -66,7 +64,8 @@ BEGIN
 			AND d.differs
 			AND (d.what = 'value' OR q.value IS NULL)
 		ORDER BY customer_id, d.what
-		$sql$, base, '@extschema@', customer_value.recomputed(base));
+		$sql$, base, '@extschema@', customer_value.recomputed(base))
+	USING customer_value.in_force(base);
 END
 $$;
 
