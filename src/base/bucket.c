@@ -34,6 +34,7 @@ PG_FUNCTION(customer_value_queue_customer);
 typedef struct Keeper
 {
 	Oid trigger;
+	Oid key; /* the type of customer_id that it takes, if it does */
 	SPIPlanPtr plan;
 } Keeper;
 
@@ -62,7 +63,7 @@ customer_value_basis_bucket(PG_FUNCTION_ARGS)
 
 /* The kept plan of a trigger, or NULL where it has to be made. */
 static Keeper *
-find_keeper(const Trigger *trigger)
+find_keeper(const Trigger *trigger, Oid key)
 {
 	Keeper *keeper;
 	bool found;
@@ -76,11 +77,12 @@ find_keeper(const Trigger *trigger)
 	keeper = hash_search(keepers, &trigger->tgoid, HASH_ENTER, &found);
 	if (!found)
 		keeper->plan = NULL;
-	if (keeper->plan != NULL && !SPI_plan_is_valid(keeper->plan))
+	if (keeper->plan != NULL && (keeper->key != key || !SPI_plan_is_valid(keeper->plan)))
 	{
 		kept_plan_retire(keeper->plan);
 		keeper->plan = NULL;
 	}
+	keeper->key = key;
 	return keeper;
 }
 
@@ -97,7 +99,7 @@ append_rows(StringInfo query, const char *sign, const char *rows)
 	appendStringInfo(query,
 					 "SELECT bucket, %sbasis AS basis, %s1 AS n, %sbasis * basis AS square"
 					 " FROM %s WHERE basis IS NOT NULL",
-					 sign, sign, sign, rows);
+					 sign, sign, sign, quote_identifier(rows));
 }
 
 /*
@@ -123,7 +125,7 @@ customer_value_count_basis(PG_FUNCTION_ARGS)
 		(trigger->tg_oldtable == NULL || tuplestore_tuple_count(trigger->tg_oldtable) == 0))
 		return PointerGetDatum(NULL);
 
-	keeper = find_keeper(trigger->tg_trigger);
+	keeper = find_keeper(trigger->tg_trigger, InvalidOid);
 	owner_enter(&saved, trigger->tg_relation->rd_rel->relowner);
 	SPI_connect();
 	if (SPI_register_trigger_data(trigger) != SPI_OK_TD_REGISTER)
@@ -132,6 +134,7 @@ customer_value_count_basis(PG_FUNCTION_ARGS)
 	{
 		StringInfoData query;
 
+		owner_check(trigger->tg_relation, "bucket");
 		initStringInfo(&query);
 		appendStringInfo(&query,
 						 "INSERT INTO %s.bucket (bucket, customers, basis, squares)"
@@ -171,6 +174,8 @@ customer_value_queue_customer(PG_FUNCTION_ARGS)
 	int number;
 	Datum customer;
 	bool is_null;
+	char null;
+	Oid key;
 	Keeper *keeper;
 	OwnerState saved;
 
@@ -186,18 +191,19 @@ customer_value_queue_customer(PG_FUNCTION_ARGS)
 		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_COLUMN),
 						errmsg("the table of customers has no column \"%s\"", "customer_id")));
 	customer = SPI_getbinval(row, columns, number, &is_null);
+	null = is_null ? 'n' : ' ';
+	key = SPI_gettypeid(columns, number);
 
-	keeper = find_keeper(trigger->tg_trigger);
+	keeper = find_keeper(trigger->tg_trigger, key);
 	owner_enter(&saved, trigger->tg_relation->rd_rel->relowner);
 	SPI_connect();
 	if (keeper->plan == NULL)
 	{
-		Oid type = SPI_gettypeid(columns, number);
-
+		owner_check(trigger->tg_relation, "queue");
 		keeper->plan = kept_plan_make(
-			psprintf("INSERT INTO %s.queue (customer_id) VALUES ($1)", base_of(trigger)), 1, &type);
+			psprintf("INSERT INTO %s.queue (customer_id) VALUES ($1)", base_of(trigger)), 1, &key);
 	}
-	if (SPI_execute_plan(keeper->plan, &customer, NULL, false, 0) != SPI_OK_INSERT)
+	if (SPI_execute_plan(keeper->plan, &customer, &null, false, 0) != SPI_OK_INSERT)
 		elog(ERROR, "customer was not queued: %s", SPI_result_code_string(SPI_result));
 	SPI_finish();
 	owner_leave(&saved);

@@ -4,16 +4,74 @@
  */
 #include "postgres.h"
 
+#include "access/htup_details.h"
 #include "catalog/namespace.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_namespace.h"
 #include "jit/jit.h"
 #include "miscadmin.h"
 #include "parser/parser.h"
 #include "utils/guc.h"
+#include "utils/lsyscache.h"
+#include "utils/syscache.h"
 
 #include "base/owner.h"
 
 /* as in the functions that act with their caller's rights, which so need not set it again */
 #define SEARCH_PATH "pg_catalog, pg_temp"
+
+/*
+ * owner_of
+ *
+ * The role that owns a table.
+ */
+Oid
+owner_of(Oid table)
+{
+	HeapTuple row = SearchSysCache1(RELOID, ObjectIdGetDatum(table));
+	Oid owner;
+
+	if (!HeapTupleIsValid(row))
+		elog(ERROR, "cache lookup failed for relation %u", table);
+	owner = ((Form_pg_class) GETSTRUCT(row))->relowner;
+	ReleaseSysCache(row);
+	return owner;
+}
+
+static Oid
+owner_of_schema(Oid schema)
+{
+	HeapTuple row = SearchSysCache1(NAMESPACEOID, ObjectIdGetDatum(schema));
+	Oid owner;
+
+	if (!HeapTupleIsValid(row))
+		elog(ERROR, "cache lookup failed for schema %u", schema);
+	owner = ((Form_pg_namespace) GETSTRUCT(row))->nspowner;
+	ReleaseSysCache(row);
+	return owner;
+}
+
+/*
+ * owner_check
+ *
+ * An error unless a table of customers, its schema and the named table beside it, if there is one,
+ * belong to one role. Whoever has the right TRIGGER on a table can put a base's trigger on it, and that
+ * must not write, with the rights of the table's owner, to what somebody else has called by that name.
+ */
+void
+owner_check(Relation customers, const char *name)
+{
+	Oid schema = RelationGetNamespace(customers);
+	Oid owner = customers->rd_rel->relowner;
+	Oid table = get_relname_relid(name, schema);
+
+	if (owner_of_schema(schema) != owner || (OidIsValid(table) && owner_of(table) != owner))
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("schema and tables of customer base \"%s\" belong to different roles",
+						get_namespace_name(schema)),
+				 errhint("Give all of it to one role, with REASSIGN OWNED or ALTER … OWNER TO.")));
+}
 
 /*
  * owner_enter

@@ -7,6 +7,8 @@
 
 #include "postgres.h"
 
+#include "utils/rel.h"
+
 /* What owner_leave restores. */
 typedef struct OwnerState
 {
@@ -15,6 +17,8 @@ typedef struct OwnerState
 	int settings;
 } OwnerState;
 
+extern Oid owner_of(Oid table);
+extern void owner_check(Relation customers, const char *name);
 extern void owner_enter(OwnerState *saved, Oid owner);
 extern void owner_leave(const OwnerState *saved);
 

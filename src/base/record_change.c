@@ -25,6 +25,7 @@ PG_FUNCTION(customer_value_record_change);
 typedef struct History
 {
 	Oid customers;
+	Oid key; /* the type of customer_id that it takes */
 	SPIPlanPtr plan;
 } History;
 
@@ -46,15 +47,22 @@ enum
 	PARAMETERS
 };
 
-/* A column of one version of a customer's row; NULL where there is no such version. */
+/*
+ * A column of one version of a customer's row; NULL where there is no such version. The table may be
+ * any that somebody has put the trigger on; InvalidOid stands for any type.
+ */
 static Datum
-column(HeapTuple row, TupleDesc columns, const char *name, bool *is_null)
+column(HeapTuple row, TupleDesc columns, const char *name, Oid type, bool *is_null)
 {
 	int number = SPI_fnumber(columns, name);
 
 	if (number <= 0)
 		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_COLUMN),
 						errmsg("the table of customers has no column \"%s\"", name)));
+	if (OidIsValid(type) && SPI_gettypeid(columns, number) != type)
+		ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
+						errmsg("column \"%s\" of the table of customers must be of type %s", name,
+							   format_type_be(type))));
 	*is_null = true;
 	return row == NULL ? (Datum) 0 : SPI_getbinval(row, columns, number, is_null);
 }
@@ -73,8 +81,8 @@ reason_of_class(const char *reason, HeapTuple old_row, HeapTuple new_row, TupleD
 
 	if (strcmp(reason, "date") != 0 && strcmp(reason, "rules") != 0)
 		return reason;
-	old_basis = column(old_row, columns, "basis", &old_null);
-	new_basis = column(new_row, columns, "basis", &new_null);
+	old_basis = column(old_row, columns, "basis", NUMERICOID, &old_null);
+	new_basis = column(new_row, columns, "basis", NUMERICOID, &new_null);
 	if (!old_null && !new_null &&
 		!DatumGetBool(DirectFunctionCall2(numeric_eq, old_basis, new_basis)))
 		return "date";
@@ -85,10 +93,11 @@ static SPIPlanPtr
 history_plan(Relation customers)
 {
 	Oid relation = RelationGetRelid(customers);
+	Oid key = SPI_gettypeid(customers->rd_att, SPI_fnumber(customers->rd_att, "customer_id"));
 	History *history;
 	const char *base;
 	StringInfoData query;
-	Oid types[PARAMETERS] = {InvalidOid, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID};
+	Oid types[PARAMETERS] = {key, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID};
 	bool found;
 
 	if (histories == NULL)
@@ -100,13 +109,14 @@ history_plan(Relation customers)
 	history = hash_search(histories, &relation, HASH_ENTER, &found);
 	if (!found)
 		history->plan = NULL;
-	if (history->plan != NULL && SPI_plan_is_valid(history->plan))
+	if (history->plan != NULL && history->key == key && SPI_plan_is_valid(history->plan))
 		return history->plan;
 
 	kept_plan_retire(history->plan);
 	history->plan = NULL;
-	types[CUSTOMER] =
-		SPI_gettypeid(customers->rd_att, SPI_fnumber(customers->rd_att, "customer_id"));
+	owner_check(customers, "change");
+	owner_check(customers, "settings");
+	history->key = key;
 	initStringInfo(&query);
 	base = quote_identifier(get_namespace_name(RelationGetNamespace(customers)));
 	appendStringInfo(
@@ -175,12 +185,12 @@ customer_value_record_change(PG_FUNCTION_ARGS)
 		reason = "manual";
 
 	values[CUSTOMER] =
-		column(new_row ? new_row : old_row, columns, "customer_id", &is_null[CUSTOMER]);
-	values[OLD_CLASS] = column(old_row, columns, "abc_class", &is_null[OLD_CLASS]);
-	values[NEW_CLASS] = column(new_row, columns, "abc_class", &is_null[NEW_CLASS]);
+		column(new_row ? new_row : old_row, columns, "customer_id", InvalidOid, &is_null[CUSTOMER]);
+	values[OLD_CLASS] = column(old_row, columns, "abc_class", TEXTOID, &is_null[OLD_CLASS]);
+	values[NEW_CLASS] = column(new_row, columns, "abc_class", TEXTOID, &is_null[NEW_CLASS]);
 	values[CLASS_REASON] = CStringGetTextDatum(reason_of_class(reason, old_row, new_row, columns));
-	values[OLD_SEGMENT] = column(old_row, columns, "segment", &is_null[OLD_SEGMENT]);
-	values[NEW_SEGMENT] = column(new_row, columns, "segment", &is_null[NEW_SEGMENT]);
+	values[OLD_SEGMENT] = column(old_row, columns, "segment", TEXTOID, &is_null[OLD_SEGMENT]);
+	values[NEW_SEGMENT] = column(new_row, columns, "segment", TEXTOID, &is_null[NEW_SEGMENT]);
 	values[SEGMENT_REASON] = CStringGetTextDatum(reason);
 	for (int i = 0; i < PARAMETERS; i++)
 		nulls[i] = is_null[i] ? 'n' : ' ';

@@ -23,7 +23,6 @@
 
 #include "access/htup_details.h"
 #include "access/xact.h"
-#include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
 #include "commands/trigger.h"
 #include "executor/spi.h"
@@ -116,19 +115,6 @@ table_of(Oid schema, const char *name)
 								"tracked tables too.",
 								quote_identifier(get_namespace_name(schema)))));
 	return table;
-}
-
-static Oid
-owner_of(Oid table)
-{
-	HeapTuple row = SearchSysCache1(RELOID, ObjectIdGetDatum(table));
-	Oid owner;
-
-	if (!HeapTupleIsValid(row))
-		elog(ERROR, "cache lookup failed for relation %u", table);
-	owner = ((Form_pg_class) GETSTRUCT(row))->relowner;
-	ReleaseSysCache(row);
-	return owner;
 }
 
 /* The tracker of a trigger; its plans are still NULL where it is new. */
