@@ -19,8 +19,9 @@ RETURNS TABLE (source integer, name text, relation regclass, customer name, at n
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-	-- A source is the table that bears its triggers. That table has to belong to whom it belonged
-	-- when it was tracked, or to the owner of the base: nobody else can slip in a table of his own.
+	-- A source is the table that bears its triggers. That table has to belong to the owner of the base, or
+	-- to whom it belonged when it was tracked as long as the owner of the base has the rights of that
+	-- role: nobody else can slip in a table of his own, and who has lost a table no longer reads it.
 	RETURN QUERY EXECUTE format($sql$
 		SELECT s.source, coalesce(t.relation::text, format('%%I.%%I', s.schema_name, s.table_name)), t.relation,
 			t.columns[1], t.columns[2], t.columns[3], t.columns[4], s.filter, s.mode, coalesce(t.triggers, 0)
@@ -35,7 +36,7 @@ BEGIN
 			JOIN pg_class r ON r.oid = g.tgrelid
 			JOIN pg_namespace n ON n.oid = y.typnamespace
 			WHERE y.typname = 'source_' || s.source AND n.nspname = %1$L
-				AND (r.relowner = n.nspowner OR pg_get_userbyid(r.relowner) = s.owner_name)
+				AND (r.relowner = n.nspowner OR (pg_get_userbyid(r.relowner) = s.owner_name AND pg_has_role(n.nspowner, r.relowner, 'USAGE')))
 			GROUP BY g.tgrelid) AS t ON true
 		ORDER BY s.source
 	$sql$, base);
@@ -82,6 +83,40 @@ COMMENT ON FUNCTION customer_value.column_type(regclass, name) IS
 'the type of a column, below any domains; an error if there is no such column';
 
 
+CREATE FUNCTION customer_value.check_columns(base name, source regclass, customer name, at name, amount name, cost name)
+RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	key text := customer_value.key_type(base);
+	role text;
+	wanted name;
+	found_type text;
+	allowed text[];
+BEGIN
+	FOREACH role IN ARRAY ARRAY['customer', 'at', 'amount', 'cost'] LOOP
+		wanted := CASE role WHEN 'customer' THEN customer WHEN 'at' THEN at WHEN 'amount' THEN amount ELSE cost END;
+		CONTINUE WHEN wanted IS NULL;
+		found_type := customer_value.column_type(source, wanted);
+		allowed := CASE WHEN role = 'at' THEN '{date,timestamp without time zone,timestamp with time zone}'
+			WHEN role <> 'customer' OR key = 'numeric' THEN '{numeric,bigint,integer,smallint}'
+			WHEN key = 'bigint' THEN '{bigint,integer,smallint}'
+			WHEN key = 'integer' THEN '{integer,smallint}'
+			WHEN key = 'text' THEN '{text,character varying}'
+			ELSE ARRAY[key] END;
+		IF found_type <> ALL (allowed) THEN
+			RAISE datatype_mismatch USING
+				MESSAGE = format('column "%s" of table %s, given as %s, is of type %s', wanted, source, role, found_type),
+				HINT = format('It has to be %s; a generated column may convert it.', array_to_string(allowed, ' or '));
+		END IF;
+	END LOOP;
+END
+$$;
+
+COMMENT ON FUNCTION customer_value.check_columns(name, regclass, name, name, name, name) IS
+'an error unless a table has columns of these names, of types that the base can take';
+
+
 CREATE FUNCTION customer_value.ledger_query(base name, source integer, rows text DEFAULT NULL) RETURNS text
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -95,7 +130,7 @@ BEGIN
 	SELECT * INTO s FROM customer_value.sources(base) x WHERE x.source = ledger_query.source;
 	IF s.relation IS NULL THEN
 		RAISE undefined_table USING
-			MESSAGE = format('table %s, a source of customer base "%s", is gone', s.name, base),
+			MESSAGE = format('table %s, a source of customer base "%s", is gone or has changed hands', s.name, base),
 			HINT = format('Call customer_value.untrack(%L, %L).', base, s.name);
 	END IF;
 	IF s.amount IS NULL THEN
@@ -103,14 +138,16 @@ BEGIN
 			MESSAGE = format('a column of table %s that customer base "%s" tracks is gone', s.name, base),
 			HINT = format('Call customer_value.untrack(%L, %L), and track_orders again with other columns.', base, s.name);
 	END IF;
+	-- who owns the table may have given it other columns, or the columns other types
+	PERFORM customer_value.check_columns(base, s.relation, s.customer, s.at, s.amount, s.cost);
 	-- a key is compared as the base compares it, whatever the collation of the source
 	key := customer_value.key_type(base);
 	key := key || CASE WHEN key = 'text' THEN ' COLLATE pg_catalog."default"' ELSE '' END;
-	ledgers := format('SELECT %1$I::%2$s AS customer_id, %3$s.customer_value(%4$I, %5$I::numeric%6$s) AS value'
+	ledgers := format('SELECT %1$I::%2$s AS customer_id, %3$s.customer_value(%4$I::%10$s, %5$I::numeric%6$s) AS value'
 		' FROM %7$s AS %8$I WHERE %1$I IS NOT NULL AND %4$I IS NOT NULL AND %5$I IS NOT NULL%9$s GROUP BY 1',
 		s.customer, key, '@extschema@', s.at, s.amount, ', ' || quote_ident(s.cost) || '::numeric',
 		coalesce(rows, 'ONLY ' || s.name), (SELECT relname FROM pg_class WHERE oid = s.relation),
-		E' AND (' || s.filter || E'\n)');
+		E' AND (' || s.filter || E'\n)', customer_value.column_type(s.relation, s.at));
 
 	-- Few bases merge customers or forget any; the others need not look that up.
 	EXECUTE format('SELECT EXISTS (SELECT FROM %1$I.merged), EXISTS (SELECT FROM %1$I.forgotten)', base) INTO merged, forgotten;
@@ -177,7 +214,7 @@ BEGIN
 			WHERE s.source = number AND s.relation = change_statements.relation) THEN
 		RAISE object_not_in_prerequisite_state USING
 			MESSAGE = format('table %s is not a source of customer base "%s"', relation, base),
-			DETAIL = 'A source belongs to the role that it belonged to when it was tracked, or to the owner of the base.',
+			DETAIL = 'A source belongs to the owner of the base, or to the role that it belonged to when it was tracked, whose rights the owner of the base has to have.',
 			HINT = 'Call customer_value.untrack() and track_orders() for it again, or drop its triggers.';
 	END IF;
 	SELECT s.name, s.filter, s.mode INTO table_name, filter, mode FROM customer_value.sources(base) s WHERE s.source = number;
@@ -225,11 +262,6 @@ SET search_path = pg_catalog, pg_temp SET row_security = off SET jit = off SET c
 AS $$
 DECLARE
 	relation pg_class;
-	role text;
-	wanted name;
-	found_type text;
-	allowed text[];
-	key text;
 	number integer;
 BEGIN
 	PERFORM customer_value.check_base(base);
@@ -260,23 +292,7 @@ BEGIN
 		RAISE insufficient_privilege USING MESSAGE = format('must be owner of table %s', source);
 	END IF;
 
-	key := customer_value.key_type(base);
-	FOREACH role IN ARRAY ARRAY['customer', 'at', 'amount', 'cost'] LOOP
-		wanted := CASE role WHEN 'customer' THEN customer WHEN 'at' THEN at WHEN 'amount' THEN amount ELSE cost END;
-		CONTINUE WHEN wanted IS NULL;
-		found_type := customer_value.column_type(source, wanted);
-		allowed := CASE WHEN role = 'at' THEN '{date,timestamp without time zone,timestamp with time zone}'
-			WHEN role <> 'customer' OR key = 'numeric' THEN '{numeric,bigint,integer,smallint}'
-			WHEN key = 'bigint' THEN '{bigint,integer,smallint}'
-			WHEN key = 'integer' THEN '{integer,smallint}'
-			WHEN key = 'text' THEN '{text,character varying}'
-			ELSE ARRAY[key] END;
-		IF found_type <> ALL (allowed) THEN
-			RAISE datatype_mismatch USING
-				MESSAGE = format('column "%s" of table %s, given as %s, is of type %s', wanted, source, role, found_type),
-				HINT = format('It has to be %s; a generated column may convert it.', array_to_string(allowed, ' or '));
-		END IF;
-	END LOOP;
+	PERFORM customer_value.check_columns(base, source, customer, at, amount, cost);
 
 	-- From here on no rebalance runs, and writers queue what they touch. Then the table: nobody writes
 	-- it between the creation of the triggers and the end of this transaction, and the statement that
