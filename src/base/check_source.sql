@@ -6,7 +6,7 @@ LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp SET datestyle = 'ISO' SET timezone = 'UTC' SET extra_float_digits = 1 SET jit = off
 AS $$
 DECLARE
-	type text;
+	type regtype;
 	who text := 'o.' || quote_ident(customer);
 	moment text := 'o.' || quote_ident(at);
 	day text := moment || '::date';
@@ -24,20 +24,20 @@ BEGIN
 
 	-- What track_orders takes. What is only of the wrong type is checked as far as it goes.
 	type := customer_value.column_type(source, customer);
-	IF type <> ALL ('{smallint,integer,bigint,numeric,text,character varying,uuid}') THEN
-		RETURN QUERY SELECT 'customer of unfit type', n, 1::float8, type;
+	IF type <> ALL ('{smallint,integer,bigint,numeric,text,character varying,uuid}'::regtype[]) THEN
+		RETURN QUERY SELECT 'customer of unfit type', n, 1::float8, type::text;
 		who := who || '::text';
 	END IF;
 	type := customer_value.column_type(source, at);
-	IF type <> ALL ('{date,timestamp without time zone,timestamp with time zone}') THEN
-		RETURN QUERY SELECT 'date of unfit type', n, 1::float8, type;
+	IF type <> ALL ('{date,timestamp without time zone,timestamp with time zone}'::regtype[]) THEN
+		RETURN QUERY SELECT 'date of unfit type', n, 1::float8, type::text;
 		moment := moment || '::text';
 		day := 'NULL::date';
 	END IF;
 	type := customer_value.column_type(source, amount);
-	IF type <> ALL ('{smallint,integer,bigint,numeric}') THEN
-		RETURN QUERY SELECT 'amount of unfit type', n, 1::float8, type;
-		IF type <> ALL ('{real,double precision,money}') THEN
+	IF type <> ALL ('{smallint,integer,bigint,numeric}'::regtype[]) THEN
+		RETURN QUERY SELECT 'amount of unfit type', n, 1::float8, type::text;
+		IF type <> ALL ('{real,double precision,money}'::regtype[]) THEN
 			money := 'NULL::numeric';
 		END IF;
 	END IF;

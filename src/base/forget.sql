@@ -29,7 +29,7 @@ COMMENT ON FUNCTION customer_value.create_forgotten(name) IS 'gives a base its t
 
 CREATE FUNCTION customer_value.key_text(base name, expression text) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE
-RETURN format(CASE WHEN customer_value.key_type(base) = 'numeric' THEN 'trim_scale(%s)::text' ELSE '%s::text' END, expression);
+RETURN format(CASE WHEN customer_value.key_type(base) = 'numeric'::regtype THEN 'trim_scale(%s)::text' ELSE '%s::text' END, expression);
 
 COMMENT ON FUNCTION customer_value.key_text(name, text) IS
 'an expression for a key of a base as text, the same for keys that are equal';

@@ -47,10 +47,10 @@ COMMENT ON FUNCTION customer_value.sources(name) IS
 'the sources of a base as they are now: the table, null where it is gone, its columns by their present names, the number of enabled triggers out of 5';
 
 
-CREATE FUNCTION customer_value.key_type(base name) RETURNS text
+CREATE FUNCTION customer_value.key_type(base name) RETURNS regtype
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
-	SELECT format_type(a.atttypid, NULL)
+	SELECT a.atttypid::regtype
 	FROM pg_namespace n
 	JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = 'customer'
 	JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'customer_id'
@@ -60,18 +60,18 @@ END;
 COMMENT ON FUNCTION customer_value.key_type(name) IS 'the type of the keys of a base''s customers';
 
 
-CREATE FUNCTION customer_value.column_type(source regclass, wanted name) RETURNS text
+CREATE FUNCTION customer_value.column_type(source regclass, wanted name) RETURNS regtype
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	found_type text;
+	found_type regtype;
 BEGIN
 	WITH RECURSIVE domains AS (
 		SELECT a.atttypid AS type FROM pg_attribute a
 		WHERE a.attrelid = source AND a.attname = wanted AND a.attnum > 0 AND NOT a.attisdropped
 		UNION ALL
 		SELECT t.typbasetype FROM domains d JOIN pg_type t ON t.oid = d.type WHERE t.typtype = 'd')
-	SELECT format_type(d.type, NULL) INTO found_type FROM domains d JOIN pg_type t ON t.oid = d.type WHERE t.typtype <> 'd';
+	SELECT d.type INTO found_type FROM domains d JOIN pg_type t ON t.oid = d.type WHERE t.typtype <> 'd';
 	IF found_type IS NULL THEN
 		RAISE undefined_column USING MESSAGE = format('column "%s" of table %s does not exist', wanted, source);
 	END IF;
@@ -88,21 +88,21 @@ RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	key text := customer_value.key_type(base);
+	key regtype := customer_value.key_type(base);
 	role text;
 	wanted name;
-	found_type text;
-	allowed text[];
+	found_type regtype;
+	allowed regtype[];
 BEGIN
 	FOREACH role IN ARRAY ARRAY['customer', 'at', 'amount', 'cost'] LOOP
 		wanted := CASE role WHEN 'customer' THEN customer WHEN 'at' THEN at WHEN 'amount' THEN amount ELSE cost END;
 		CONTINUE WHEN wanted IS NULL;
 		found_type := customer_value.column_type(source, wanted);
 		allowed := CASE WHEN role = 'at' THEN '{date,timestamp without time zone,timestamp with time zone}'
-			WHEN role <> 'customer' OR key = 'numeric' THEN '{numeric,bigint,integer,smallint}'
-			WHEN key = 'bigint' THEN '{bigint,integer,smallint}'
-			WHEN key = 'integer' THEN '{integer,smallint}'
-			WHEN key = 'text' THEN '{text,character varying}'
+			WHEN role <> 'customer' OR key = 'numeric'::regtype THEN '{numeric,bigint,integer,smallint}'
+			WHEN key = 'bigint'::regtype THEN '{bigint,integer,smallint}'
+			WHEN key = 'integer'::regtype THEN '{integer,smallint}'
+			WHEN key = 'text'::regtype THEN '{text,character varying}'
 			ELSE ARRAY[key] END;
 		IF found_type <> ALL (allowed) THEN
 			RAISE datatype_mismatch USING
@@ -141,8 +141,7 @@ BEGIN
 	-- who owns the table may have given it other columns, or the columns other types
 	PERFORM customer_value.check_columns(base, s.relation, s.customer, s.at, s.amount, s.cost);
 	-- a key is compared as the base compares it, whatever the collation of the source
-	key := customer_value.key_type(base);
-	key := key || CASE WHEN key = 'text' THEN ' COLLATE pg_catalog."default"' ELSE '' END;
+	key := customer_value.key_type(base) || CASE WHEN customer_value.key_type(base) = 'text'::regtype THEN ' COLLATE pg_catalog."default"' ELSE '' END;
 	ledgers := format('SELECT %1$I::%2$s AS customer_id, %3$s.customer_value(%4$I::%10$s, %5$I::numeric%6$s) AS value'
 		' FROM %7$s AS %8$I WHERE %1$I IS NOT NULL AND %4$I IS NOT NULL AND %5$I IS NOT NULL%9$s GROUP BY 1',
 		s.customer, key, '@extschema@', s.at, s.amount, ', ' || quote_ident(s.cost) || '::numeric',

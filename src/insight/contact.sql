@@ -127,11 +127,11 @@ RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	key text;
+	key regtype := customer_value.key_type(base);
 	role text;
 	wanted name;
-	found_type text;
-	allowed text[];
+	found_type regtype;
+	allowed regtype[];
 BEGIN
 	PERFORM customer_value.check_base(base);
 	IF source IS NULL OR customer IS NULL OR at IS NULL OR touchpoint IS NULL OR complaint IS NULL THEN
@@ -144,19 +144,18 @@ BEGIN
 		RAISE insufficient_privilege USING MESSAGE = format('permission denied for table %s', source);
 	END IF;
 	PERFORM '' ~* complaint; -- an error unless it is a regular expression
-	EXECUTE format('SELECT key FROM %I.settings', base) INTO key;
 	FOREACH role IN ARRAY ARRAY['customer', 'at', 'touchpoint', 'reason', 'employee', 'rating'] LOOP
 		wanted := CASE role WHEN 'customer' THEN customer WHEN 'at' THEN at WHEN 'touchpoint' THEN touchpoint
 			WHEN 'reason' THEN reason WHEN 'employee' THEN employee ELSE rating END;
 		CONTINUE WHEN wanted IS NULL;
-		SELECT format_type(a.atttypid, NULL) INTO found_type
+		SELECT a.atttypid INTO found_type
 		FROM pg_attribute a WHERE a.attrelid = source AND a.attname = wanted AND a.attnum > 0 AND NOT a.attisdropped;
 		allowed := CASE WHEN role = 'at' THEN '{date,timestamp without time zone,timestamp with time zone}'
-			WHEN role = 'rating' OR (role = 'customer' AND key = 'numeric') THEN '{numeric,bigint,integer,smallint}'
+			WHEN role = 'rating' OR (role = 'customer' AND key = 'numeric'::regtype) THEN '{numeric,bigint,integer,smallint}'
 			WHEN role <> 'customer' THEN NULL
-			WHEN key = 'bigint' THEN '{bigint,integer,smallint}'
-			WHEN key = 'integer' THEN '{integer,smallint}'
-			WHEN key = 'text' THEN '{text,character varying}'
+			WHEN key = 'bigint'::regtype THEN '{bigint,integer,smallint}'
+			WHEN key = 'integer'::regtype THEN '{integer,smallint}'
+			WHEN key = 'text'::regtype THEN '{text,character varying}'
 			ELSE ARRAY[key] END;
 		IF found_type IS NULL THEN
 			RAISE undefined_column USING MESSAGE = format('column "%s" of table %s does not exist', wanted, source);
