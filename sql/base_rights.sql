@@ -125,6 +125,28 @@ SELECT * FROM customer_value.verify('shop');
 SELECT count(*) FROM shop.queue;
 DROP OWNED BY base_writer;
 
+-- A filter means what it meant to the owner of the base, whatever the settings of the writer.
+SET ROLE base_owner;
+CREATE TABLE trade.visit (customer_id int, day date, amount numeric, note text, at timestamptz, price float8);
+SET DateStyle = 'SQL, DMY';
+SET TimeZone = 'Europe/Berlin';
+SET transform_null_equals = on;
+SET extra_float_digits = -15;
+SELECT customer_value.track_orders('shop', 'trade.visit', 'customer_id', 'day', 'amount',
+	filter => $$day < '2.1.2026' AND at >= '1.1.2026' AND note = NULL AND (at AT TIME ZONE 'UTC')::date > '31.12.2025' AND price = 0.1$$);
+RESET ALL;
+SET client_min_messages = warning;
+SELECT filter FROM customer_value.sources('shop') WHERE name = 'trade.visit';
+INSERT INTO trade.visit VALUES (7, '2026-01-01', 1, NULL, '2026-01-01 00:00Z', 0.1), (7, '2026-01-02', 2, NULL, '2026-01-01 00:00Z', 0.1),
+	(7, '2026-01-01', 4, '', '2026-01-01 00:00Z', 0.1), (7, '2026-01-01', 8, NULL, '2025-12-31 23:30Z', 0.1);
+SELECT basis FROM shop.customer WHERE customer_id = 7;
+SET TimeZone = 'Pacific/Kiritimati';
+SELECT * FROM customer_value.verify('shop');
+RESET TimeZone;
+SELECT customer_value.untrack('shop', 'trade.visit');
+DROP TABLE trade.visit;
+RESET ROLE;
+
 -- Rules, row security and constraints of the base's owner bind its triggers no more than him; and a
 -- constraint that fails tells the writer nothing of the base but its name.
 GRANT USAGE ON SCHEMA trade TO base_writer;

@@ -83,6 +83,13 @@ COMMENT ON FUNCTION customer_value.column_type(regclass, name) IS
 'the type of a column, below any domains; an error if there is no such column';
 
 
+CREATE FUNCTION customer_value.row_filter(relation regclass, filter text) RETURNS text
+LANGUAGE c STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'customer_value_row_filter';
+
+COMMENT ON FUNCTION customer_value.row_filter(regclass, text) IS
+'a filter as the base keeps it, the same for every writer whatever his settings; an error unless it is a condition on one row that neither time nor other tables can change';
+
+
 CREATE FUNCTION customer_value.check_columns(base name, source regclass, customer name, at name, amount name, cost name)
 RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
@@ -107,7 +114,11 @@ BEGIN
 		IF found_type <> ALL (allowed) THEN
 			RAISE datatype_mismatch USING
 				MESSAGE = format('column "%s" of table %s, given as %s, is of type %s', wanted, source, role, found_type),
-				HINT = format('It has to be %s; a generated column may convert it.', array_to_string(allowed, ' or '));
+				HINT = format('It has to be %s; a generated column may convert it, if it is STORED.', array_to_string(allowed, ' or '));
+		ELSIF EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = source AND a.attname = wanted AND a.attgenerated = 'v') THEN
+			RAISE feature_not_supported USING
+				MESSAGE = format('column "%s" of table %s, given as %s, is a virtual generated column', wanted, source, role),
+				HINT = 'Triggers do not see its values: make it STORED.';
 		END IF;
 	END LOOP;
 END
@@ -292,6 +303,7 @@ BEGIN
 	END IF;
 
 	PERFORM customer_value.check_columns(base, source, customer, at, amount, cost);
+	filter := customer_value.row_filter(source, filter);
 
 	-- From here on no rebalance runs, and writers queue what they touch. Then the table: nobody writes
 	-- it between the creation of the triggers and the end of this transaction, and the statement that
