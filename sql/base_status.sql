@@ -5,7 +5,7 @@ CREATE TABLE sale (customer int, day date, amount numeric);
 CREATE TABLE refund (customer int, day date, amount numeric);
 CREATE FUNCTION state() RETURNS TABLE (customers bigint, queued bigint, as_of text, rebalanced boolean, took boolean, drift numeric, settings_in_force boolean,
 	sources bigint, triggers_enabled boolean, problems text[])
-LANGUAGE sql AS $$SELECT customers, queued, to_char(as_of, 'YYYY-MM-DD'), rebalanced_at = now(), rebalance_took BETWEEN '0' AND clock_timestamp() - now(), round(drift::numeric, 3),
+LANGUAGE sql AS $$SELECT customers, queued, to_char(as_of, 'YYYY-MM-DD'), rebalanced_at >= now(), rebalance_took BETWEEN '0' AND clock_timestamp() - now(), round(drift::numeric, 3),
 	settings_in_force, sources, triggers_enabled, problems FROM customer_value.status('shop')$$;
 SELECT customer_value.create_base('shop', period => '3 months');
 BEGIN;

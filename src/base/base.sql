@@ -71,15 +71,16 @@ CREATE TYPE customer_value.in_force AS (
 	as_of date,
 	cutoffs abc_cutoffs,
 	last_class text,
-	rules segment_rules);
+	rules segment_rules,
+	settled_at timestamptz);
 
 COMMENT ON TYPE customer_value.in_force IS
-'what customers are classed by: the figure that counts, from which day on, as of which day, the ends of the classes, the class below the last of them, the rules';
+'what customers are classed by: the figure that counts, from which day on, as of which day, the ends of the classes, the class below the last of them, the rules, and when that came into force';
 
 
 CREATE FUNCTION customer_value.in_force_query(base name) RETURNS text
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN format('SELECT ROW(f.basis, f.since, f.as_of, f.cutoffs, f.last_class, f.rules)::customer_value.in_force AS force FROM %I.cutoffs f', base);
+RETURN format('SELECT ROW(f.basis, f.since, f.as_of, f.cutoffs, f.last_class, f.rules, f.settled_at)::customer_value.in_force AS force FROM %I.cutoffs f', base);
 
 COMMENT ON FUNCTION customer_value.in_force_query(name) IS 'the query for what is in force in a base: force';
 
@@ -108,7 +109,7 @@ DECLARE
 	result customer_value.in_force;
 BEGIN
 	EXECUTE format($sql$
-		SELECT s.basis, coalesce(($1 - s.period)::date, '-infinity'), $1, NULL::%2$s.abc_cutoffs, chr(65 + cardinality(s.cuts)), s.rules
+		SELECT s.basis, coalesce(($1 - s.period)::date, '-infinity'), $1, NULL::%2$s.abc_cutoffs, chr(65 + cardinality(s.cuts)), s.rules, clock_timestamp()
 		FROM %1$I.settings s$sql$, base, '@extschema@')
 	INTO result USING as_of;
 	IF result.basis IS NULL THEN
@@ -195,13 +196,16 @@ BEGIN
 			since timestamptz NOT NULL DEFAULT clock_timestamp(),
 			due date,
 			override text,
-			bucket integer GENERATED ALWAYS AS (customer_value.basis_bucket(basis)) STORED);
+			settled numeric,
+			bucket integer GENERATED ALWAYS AS (customer_value.basis_bucket(settled)) STORED)
+			WITH (fillfactor = 85); -- room for an update in place
 		CREATE INDEX ON %1$I.customer (bucket);
 		CREATE TABLE %1$I.bucket (
-			bucket integer NOT NULL,
+			bucket integer PRIMARY KEY,
 			customers bigint NOT NULL,
 			basis numeric NOT NULL,
-			squares numeric NOT NULL);
+			squares numeric NOT NULL)
+			WITH (fillfactor = 50);
 		CREATE TABLE %1$I.cutoffs (
 			the_only boolean PRIMARY KEY DEFAULT true CHECK (the_only),
 			as_of date NOT NULL,
@@ -210,7 +214,8 @@ BEGIN
 			cutoffs %3$s.abc_cutoffs,
 			last_class text,
 			rules %3$s.segment_rules,
-			settled_at timestamptz NOT NULL DEFAULT now(),
+			settled_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+			counted boolean NOT NULL DEFAULT false,
 			keys bigint NOT NULL DEFAULT 0,
 			took interval);
 		CREATE TABLE %1$I.change (
@@ -223,7 +228,8 @@ BEGIN
 		CREATE INDEX ON %1$I.change (customer, changed_at);
 		CREATE TABLE %1$I.queue (
 			customer_id %2$s NOT NULL,
-			value %3$s.customer_value NOT NULL DEFAULT '{}');
+			value %3$s.customer_value NOT NULL DEFAULT '{}',
+			classed_by timestamptz);
 		CREATE TABLE %1$I.settings (
 			the_only boolean PRIMARY KEY DEFAULT true CHECK (the_only),
 			layout integer NOT NULL,
@@ -261,12 +267,8 @@ BEGIN
 			WHEN (NEW.facts IS NOT NULL) EXECUTE FUNCTION customer_value.queue_customer();
 		CREATE TRIGGER queue_update AFTER UPDATE ON %1$I.customer FOR EACH ROW
 			WHEN (OLD.facts IS DISTINCT FROM NEW.facts) EXECUTE FUNCTION customer_value.queue_customer();
-		CREATE TRIGGER count_insert AFTER INSERT ON %1$I.customer REFERENCING NEW TABLE AS new_customers
-			FOR EACH STATEMENT EXECUTE FUNCTION customer_value.count_basis();
-		CREATE TRIGGER count_update AFTER UPDATE ON %1$I.customer REFERENCING OLD TABLE AS old_customers NEW TABLE AS new_customers
-			FOR EACH STATEMENT EXECUTE FUNCTION customer_value.count_basis();
-		CREATE TRIGGER count_delete AFTER DELETE ON %1$I.customer REFERENCING OLD TABLE AS old_customers
-			FOR EACH STATEMENT EXECUTE FUNCTION customer_value.count_basis();
+		CREATE TRIGGER uncount AFTER DELETE ON %1$I.customer REFERENCING OLD TABLE AS old_customers
+			FOR EACH STATEMENT EXECUTE FUNCTION customer_value.uncount();
 
 		CREATE VIEW %1$I.summary AS
 		SELECT abc_class, segment, count(*) AS customers, sum(basis) AS basis,
@@ -282,12 +284,15 @@ BEGIN
 		COMMENT ON COLUMN %1$I.customer.since IS 'since when class and segment are what they are';
 		COMMENT ON COLUMN %1$I.customer.due IS 'when time alone would change class or segment';
 		COMMENT ON COLUMN %1$I.customer.override IS 'the segment set by hand, while it is in force; written by override and end_override';
-		COMMENT ON COLUMN %1$I.customer.bucket IS 'the size of the basis: indexed in place of the basis itself, which changes more often';
-		COMMENT ON TABLE %1$I.bucket IS 'number, sum and sum of squares of the bases in each bucket, to be added up over its rows: writers append what they change, rebalance reads the cut-offs off';
+		COMMENT ON COLUMN %1$I.customer.bucket IS 'the size of settled: indexed in place of it, since it changes less often';
+		COMMENT ON COLUMN %1$I.customer.settled IS 'the basis as the table bucket counts it, since the last rebalance; orders written since then do not touch it, so that their updates are HOT';
+		COMMENT ON TABLE %1$I.bucket IS 'number, sum and sum of squares of the settled bases in each bucket, off which rebalance reads the cut-offs; written by rebalance';
 		COMMENT ON TABLE %1$I.cutoffs IS 'what is in force since the last rebalance: customers are classed by this; written by rebalance';
+		COMMENT ON COLUMN %1$I.cutoffs.counted IS 'whether the table bucket counts all settled bases; if not, the next rebalance counts anew';
 		COMMENT ON COLUMN %1$I.cutoffs.keys IS 'how often keys came to stand for another customer, or for none';
 		COMMENT ON TABLE %1$I.change IS 'history: every change of a class or segment, with its reason';
-		COMMENT ON TABLE %1$I.queue IS 'what the next rebalance folds in: net changes from queued sources, and, with an empty change, customers that were written during a rebalance or whose facts changed';
+		COMMENT ON TABLE %1$I.queue IS 'what the next rebalance folds in: net changes from queued sources, and, with an empty change, customers that were written or whose facts changed';
+		COMMENT ON COLUMN %1$I.queue.classed_by IS 'settled_at of the cut-offs by which the writer classed the customer; null where he did not';
 		COMMENT ON TABLE %1$I.settings IS 'what the owner wants; comes into force with the next rebalance';
 		COMMENT ON COLUMN %1$I.settings.salt IS 'makes the tokens of forgotten customers: change it, and they are known no more';
 		COMMENT ON TABLE %1$I.source IS 'the tracked tables as they were named then; written by track_orders and untrack';

@@ -2,9 +2,6 @@
  * bucket.c
  *	  Where the cut-offs lie without reading every customer: how many customers there are, and what
  *	  they add up to, by the size of their basis.
- *
- * The triggers here keep the table bucket: its rows are summed by bucket, so that writers only append
- * what their statement changed, and never wait for each other. rebalance sums them up from time to time.
  */
 #include "postgres.h"
 
@@ -17,14 +14,12 @@
 #include "utils/hsearch.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
-#include "utils/tuplestore.h"
 
 #include "base/kept_plan.h"
 #include "base/owner.h"
 #include "common/compat.h"
 
 PG_FUNCTION(customer_value_basis_bucket);
-PG_FUNCTION(customer_value_count_basis);
 PG_FUNCTION(customer_value_queue_customer);
 
 /* What remains of a double: sign, exponent and 6 bits, for 64 buckets from one power of 2 to the next. */
@@ -91,72 +86,6 @@ static const char *
 base_of(const TriggerData *trigger)
 {
 	return quote_identifier(get_namespace_name(RelationGetNamespace(trigger->tg_relation)));
-}
-
-static void
-append_rows(StringInfo query, const char *sign, const char *rows)
-{
-	appendStringInfo(query,
-					 "SELECT bucket, %sbasis AS basis, %s1 AS n, %sbasis * basis AS square"
-					 " FROM %s WHERE basis IS NOT NULL",
-					 sign, sign, sign, quote_identifier(rows));
-}
-
-/*
- * customer_value.count_basis() returns trigger
- *
- * For each statement on a base's table of customers, after INSERT, UPDATE and DELETE with their
- * transition tables: appends to the table bucket what changed in each bucket.
- */
-Datum
-customer_value_count_basis(PG_FUNCTION_ARGS)
-{
-	TriggerData *trigger = (TriggerData *) fcinfo->context;
-	Keeper *keeper;
-	OwnerState saved;
-
-	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_AFTER(trigger->tg_event) ||
-		!TRIGGER_FIRED_FOR_STATEMENT(trigger->tg_event) ||
-		(trigger->tg_oldtable == NULL && trigger->tg_newtable == NULL))
-		ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-						errmsg("customer_value.count_basis() must be fired AFTER EACH STATEMENT "
-							   "with transition tables")));
-	if ((trigger->tg_newtable == NULL || tuplestore_tuple_count(trigger->tg_newtable) == 0) &&
-		(trigger->tg_oldtable == NULL || tuplestore_tuple_count(trigger->tg_oldtable) == 0))
-		return PointerGetDatum(NULL);
-
-	keeper = find_keeper(trigger->tg_trigger, InvalidOid);
-	owner_enter(&saved, trigger->tg_relation->rd_rel->relowner);
-	SPI_connect();
-	if (SPI_register_trigger_data(trigger) != SPI_OK_TD_REGISTER)
-		elog(ERROR, "transition tables were not registered");
-	if (keeper->plan == NULL)
-	{
-		StringInfoData query;
-
-		owner_check(trigger->tg_relation, "bucket");
-		initStringInfo(&query);
-		appendStringInfo(&query,
-						 "INSERT INTO %s.bucket (bucket, customers, basis, squares)"
-						 " SELECT bucket, sum(n), sum(basis), sum(square) FROM (",
-						 base_of(trigger));
-		if (trigger->tg_newtable != NULL)
-			append_rows(&query, "", trigger->tg_trigger->tgnewtable);
-		if (trigger->tg_newtable != NULL && trigger->tg_oldtable != NULL)
-			appendStringInfoString(&query, " UNION ALL ");
-		if (trigger->tg_oldtable != NULL)
-			append_rows(&query, "-", trigger->tg_trigger->tgoldtable);
-		appendStringInfoString(&query,
-							   ") AS rows GROUP BY bucket"
-							   " HAVING sum(n) <> 0 OR sum(basis) <> 0 OR sum(square) <> 0");
-		keeper->plan = kept_plan_make(query.data, 0, NULL);
-	}
-	if (SPI_execute_plan(keeper->plan, NULL, NULL, false, 0) != SPI_OK_INSERT)
-		elog(ERROR, "buckets were not written: %s", SPI_result_code_string(SPI_result));
-	SPI_finish();
-	owner_leave(&saved);
-
-	return PointerGetDatum(NULL);
 }
 
 /*

@@ -6,11 +6,21 @@ LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'customer_value_
 COMMENT ON FUNCTION customer_value.basis_bucket(numeric) IS
 'the bucket of a basis: 64 from one power of 2 to the next, never falling as the basis rises, 0 for 0, negative for less';
 
-CREATE FUNCTION customer_value.count_basis() RETURNS trigger
-LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'customer_value_count_basis';
+CREATE FUNCTION customer_value.uncount() RETURNS trigger
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	EXECUTE format('LOCK TABLE %I.cutoffs IN SHARE ROW EXCLUSIVE MODE', TG_TABLE_SCHEMA);
+	EXECUTE format($sql$
+		UPDATE %1$I.bucket b SET customers = b.customers - o.customers, basis = b.basis - o.basis, squares = b.squares - o.squares
+		FROM (SELECT bucket, count(*) AS customers, sum(settled) AS basis, sum(settled * settled) AS squares FROM old_customers GROUP BY 1) o
+		WHERE o.bucket = b.bucket$sql$, TG_TABLE_SCHEMA);
+	RETURN NULL;
+END
+$$;
 
-COMMENT ON FUNCTION customer_value.count_basis() IS
-'the trigger on a base''s customers that appends to the table bucket what a statement changed in each';
+COMMENT ON FUNCTION customer_value.uncount() IS
+'the trigger on a base''s customers that takes those who are deleted out of the table bucket, when no rebalance is under way';
 
 CREATE FUNCTION customer_value.queue_customer() RETURNS trigger
 LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'customer_value_queue_customer';
@@ -20,27 +30,17 @@ COMMENT ON FUNCTION customer_value.queue_customer() IS
 
 
 CREATE FUNCTION customer_value.counted_cutoffs(base name, cuts numeric[]) RETURNS abc_cutoffs
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	result @extschema@.abc_cutoffs;
 BEGIN
-	-- Once in a while each bucket becomes a single row again. Rows that are not seen yet stay.
-	EXECUTE format($sql$
-		WITH apart AS (
-			DELETE FROM %1$I.bucket WHERE bucket IN (SELECT b.bucket FROM %1$I.bucket b GROUP BY b.bucket HAVING count(*) > 1)
-			RETURNING *)
-		INSERT INTO %1$I.bucket (bucket, customers, basis, squares)
-		SELECT bucket, sum(customers), sum(basis), sum(squares) FROM apart GROUP BY bucket HAVING sum(customers) <> 0
-		$sql$, base);
-
 	-- A class ends in the lowest bucket above which there is less than its cut of the total, at the
 	-- smallest value above which there is. One statement, so that buckets and customers agree. Where
 	-- n Σx² = (Σx)² all customers of a bucket have the same basis, and none has to be read.
 	EXECUTE format($sql$
 		WITH cell AS MATERIALIZED (
-			SELECT b.bucket, sum(b.customers) AS customers, sum(b.basis) AS basis, sum(b.squares) AS squares
-			FROM %1$I.bucket b GROUP BY b.bucket HAVING sum(b.customers) <> 0),
+			SELECT b.* FROM %1$I.bucket b WHERE b.customers <> 0),
 		walk AS MATERIALIZED (
 			SELECT c.*, sum(c.basis) OVER (ORDER BY c.bucket DESC) - c.basis AS above, sum(c.basis) OVER () AS total
 			FROM cell c WHERE c.bucket > 0),
@@ -52,8 +52,8 @@ BEGIN
 		edge AS (
 			SELECT k.i, k.cut, CASE WHEN c.customers * c.squares = c.basis * c.basis THEN trim_scale(c.basis / c.customers) ELSE (
 					SELECT min(v.basis)
-					FROM (SELECT x.basis, w.above + sum(sum(x.basis)) OVER (ORDER BY x.basis DESC) - sum(x.basis) AS above
-						FROM %1$I.customer x WHERE x.bucket = k.bucket GROUP BY x.basis) AS v
+					FROM (SELECT x.settled AS basis, w.above + sum(sum(x.settled)) OVER (ORDER BY x.settled DESC) - sum(x.settled) AS above
+						FROM %1$I.customer x WHERE x.bucket = k.bucket GROUP BY x.settled) AS v
 					WHERE k.cut IS NULL OR v.above < k.cut * w.total) END AS smallest
 			FROM class k JOIN cell c USING (bucket) LEFT JOIN walk w USING (bucket))
 		SELECT jsonb_build_object('kind', 'numeric', 'method', 'cuts',
@@ -69,7 +69,22 @@ END
 $$;
 
 COMMENT ON FUNCTION customer_value.counted_cutoffs(name, numeric[]) IS
-'abc_cutoffs(basis, cuts) of all customers of a base, to the last digit, but read from the buckets and the customers in those where a class ends; null where that is';
+'abc_cutoffs(settled, cuts) of all customers of a base, to the last digit, but read from the buckets and the customers in those where a class ends; null where that is';
+
+
+CREATE FUNCTION customer_value.count_buckets(base name) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	EXECUTE format($sql$
+		DELETE FROM %1$I.bucket;
+		INSERT INTO %1$I.bucket (bucket, customers, basis, squares)
+		SELECT c.bucket, count(*), sum(c.settled), sum(c.settled * c.settled) FROM %1$I.customer c WHERE c.settled IS NOT NULL GROUP BY 1;
+		UPDATE %1$I.cutoffs SET counted = true$sql$, base);
+END
+$$;
+
+COMMENT ON FUNCTION customer_value.count_buckets(name) IS 'counts the buckets of a base anew; the caller has to hold the lock on the cut-offs that rebalance takes';
 
 
 CREATE FUNCTION customer_value.class_ends(cutoffs abc_cutoffs) RETURNS TABLE (class bigint, smallest numeric)

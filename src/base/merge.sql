@@ -77,7 +77,7 @@ BEGIN
 	USING customer, duplicate;
 	EXECUTE format('DELETE FROM %I.customer WHERE customer_id = $1::%s RETURNING value', base, key) INTO ledger USING duplicate;
 	EXECUTE customer_value.write_query(base, format('SELECT %L::%s AS customer_id, %L::%s.customer_value AS value',
-		customer, key, ledger, '@extschema@'))
+		customer, key, ledger, '@extschema@'), false)
 	USING customer_value.in_force(base);
 	PERFORM customer_value.change_keys(base);
 END
@@ -125,7 +125,7 @@ BEGIN
 	USING duplicate, was.facts, was.segment;
 	EXECUTE customer_value.write_query(base, format($sql$
 		SELECT v.customer_id::%1$s, v.value FROM (VALUES (%2$L, OPERATOR(%5$s.-) %4$L::%5$s.customer_value), (%3$L, %4$L::%5$s.customer_value)) AS v(customer_id, value)
-		$sql$, key, customer, duplicate, coalesce(ledger, '{}'), '@extschema@'))
+		$sql$, key, customer, duplicate, coalesce(ledger, '{}'), '@extschema@'), false)
 	USING customer_value.in_force(base);
 	PERFORM customer_value.change_keys(base);
 END

@@ -29,6 +29,7 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp SET row_security = off SET jit = off SET customer_value.reason = 'override'
 AS $$
 DECLARE
+	force customer_value.in_force := customer_value.in_force(base);
 	found_one boolean;
 BEGIN
 	EXECUTE format('UPDATE %I.override SET ended_at = now(), ended_by = session_user WHERE customer_id = $1::%s AND ended_at IS NULL',
@@ -41,7 +42,10 @@ BEGIN
 			FROM customer_value.standing(c.value, c.facts, NULL, $3, $2) s)
 		WHERE c.customer_id = $1::%2$s
 		RETURNING true$sql$, base, customer_value.key_type(base))
-	INTO found_one USING customer, segment, customer_value.in_force(base);
+	INTO found_one USING customer, segment, force;
+	-- as writers do, should a rebalance be under way
+	EXECUTE format('INSERT INTO %I.queue (customer_id, classed_by) SELECT $1::%s, $2 WHERE $3', base, customer_value.key_type(base))
+	USING customer, force.settled_at, found_one;
 	RETURN coalesce(found_one, false);
 END
 $$;
@@ -62,7 +66,6 @@ BEGIN
 	IF customer IS NULL OR segment IS NULL OR btrim(reason) = '' IS NOT FALSE THEN
 		RAISE null_value_not_allowed USING MESSAGE = 'an override needs a customer, a segment and a reason';
 	END IF;
-	EXECUTE format('LOCK TABLE %I.cutoffs IN ROW EXCLUSIVE MODE', base); -- as writers do
 	EXECUTE format($sql$
 		SELECT f.as_of, CASE WHEN f.rules IS NOT NULL
 			THEN ARRAY(SELECT r ->> 'name' FROM jsonb_array_elements(f.rules::jsonb -> 'segments') r) END
@@ -110,7 +113,6 @@ DECLARE
 BEGIN
 	PERFORM customer_value.check_base(base);
 	PERFORM customer_value.check_read_committed('end_override');
-	EXECUTE format('LOCK TABLE %I.cutoffs IN ROW EXCLUSIVE MODE', base);
 	EXECUTE format('SELECT true FROM %I.override WHERE customer_id = $1::%s AND ended_at IS NULL', base, customer_value.key_type(base))
 	INTO found_one USING customer;
 	IF found_one IS NULL THEN
@@ -134,21 +136,30 @@ $$;
 COMMENT ON FUNCTION customer_value.end_override(name, anynonarray) IS 'the same for a key of any type';
 
 
-CREATE FUNCTION customer_value.end_overrides(base name, as_of date) RETURNS void
+CREATE FUNCTION customer_value.end_overrides(base name, as_of date) RETURNS text[]
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET row_security = off
 AS $$
 DECLARE
 	customer text;
+	was text;
+	other boolean;
+	moved text[] := '{}';
 BEGIN
 	-- one whom a writer holds is not waited for: next time
-	FOR customer IN EXECUTE format($sql$
-		SELECT c.customer_id::text FROM %1$I.customer c
+	FOR customer, was IN EXECUTE format($sql$
+		SELECT c.customer_id::text, c.segment FROM %1$I.customer c
 		WHERE c.customer_id IN (SELECT o.customer_id FROM %1$I.override o WHERE o.ended_at IS NULL AND o.until <= $1)
 		ORDER BY c.customer_id FOR NO KEY UPDATE SKIP LOCKED$sql$, base) USING as_of
 	LOOP
 		PERFORM customer_value.set_override(base, customer, NULL);
+		EXECUTE format('SELECT segment IS DISTINCT FROM $2 FROM %I.customer WHERE customer_id = $1::%s', base, customer_value.key_type(base))
+		INTO other USING customer, was;
+		IF other THEN
+			moved := moved || customer;
+		END IF;
 	END LOOP;
+	RETURN moved;
 END
 $$;
 
-COMMENT ON FUNCTION customer_value.end_overrides(name, date) IS 'ends the overrides whose time has come by a day; called by rebalance';
+COMMENT ON FUNCTION customer_value.end_overrides(name, date) IS 'ends the overrides whose time has come by a day and returns the customers to whom that gave another segment; called by rebalance';

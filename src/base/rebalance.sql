@@ -1,35 +1,49 @@
 -- rebalance: bringing a base into line with new cut-offs, days and rules
 
-CREATE FUNCTION customer_value.fold(base name) RETURNS void
+CREATE FUNCTION customer_value.fold(base name) RETURNS text[]
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp SET row_security = off SET jit = off SET lock_timeout = '100ms'
-SET enable_hashjoin = off SET enable_mergejoin = off SET customer_value.reason = 'order' -- a few customers are looked up by key
+SET enable_hashjoin = on SET customer_value.reason = 'order'
 AS $$
+DECLARE
+	moved text[];
 BEGIN
 	-- Nobody else takes anything from the queue, since the caller has locked the cut-offs; what writers
 	-- append meanwhile is not seen here and stays. Nor is a customer waited for that a writer holds:
 	-- that could be a deadlock.
 	EXECUTE format($sql$
 		WITH free AS MATERIALIZED (
-			SELECT c.customer_id FROM %1$I.customer c
-			WHERE c.customer_id IN (SELECT q.customer_id FROM %1$I.queue q WHERE q.value OPERATOR(%3$s.<>) '{}')
-			FOR NO KEY UPDATE SKIP LOCKED),
+			SELECT f.*
+			FROM (SELECT DISTINCT q.customer_id FROM %1$I.queue q) AS w, LATERAL (
+				SELECT c.customer_id, c.abc_class, c.segment, c.bucket, c.settled FROM %1$I.customer c
+				WHERE c.customer_id = w.customer_id FOR NO KEY UPDATE SKIP LOCKED) AS f),
 		taken AS (
 			DELETE FROM %1$I.queue q
-			WHERE q.value OPERATOR(%3$s.<>) '{}' AND (q.customer_id IN (SELECT f.customer_id FROM free f)
-				OR NOT EXISTS (SELECT FROM %1$I.customer c WHERE c.customer_id = q.customer_id))
-			RETURNING q.customer_id, q.value)
-		%2$s
+			WHERE q.customer_id IN (SELECT f.customer_id FROM free f)
+				OR NOT EXISTS (SELECT FROM %1$I.customer c WHERE c.customer_id = q.customer_id)
+			RETURNING q.customer_id, q.value),
+		settled AS (%2$s RETURNING c.customer_id, c.abc_class, c.segment, c.bucket, c.settled),
+		counted AS (
+			INSERT INTO %1$I.bucket AS b (bucket, customers, basis, squares)
+			SELECT n.bucket, sum(n.customers), sum(n.customers * n.settled), sum(n.customers * n.settled * n.settled)
+			FROM (SELECT bucket, settled, 1 AS customers FROM settled UNION ALL SELECT bucket, settled, -1 FROM free) AS n
+			WHERE n.bucket IS NOT NULL GROUP BY n.bucket
+			ON CONFLICT (bucket) DO UPDATE SET customers = b.customers + excluded.customers, basis = b.basis + excluded.basis,
+				squares = b.squares + excluded.squares)
+		SELECT array_agg(s.customer_id::text) FROM settled s LEFT JOIN free f USING (customer_id)
+		WHERE (s.abc_class, s.segment) IS DISTINCT FROM (f.abc_class, f.segment)
 		$sql$, base, customer_value.write_query(base, format(
-			'SELECT t.customer_id, %s.sum(t.value) AS value FROM taken AS t GROUP BY t.customer_id', '@extschema@')), '@extschema@')
-	USING customer_value.in_force(base);
+			'SELECT t.customer_id, %1$s.sum(t.value) AS value FROM taken AS t GROUP BY t.customer_id'
+			' HAVING bool_or(t.value OPERATOR(%1$s.<>) ''{}'') OR t.customer_id IN (SELECT f.customer_id FROM free f)', '@extschema@'), true))
+	INTO moved USING customer_value.in_force(base);
+	RETURN coalesce(moved, '{}');
 EXCEPTION WHEN lock_not_available THEN
-	NULL; -- a writer is just adding one of the customers that are new here: next time
+	RETURN '{}'; -- a writer is just adding one of the customers that are new here: next time
 END
 $$;
 
 COMMENT ON FUNCTION customer_value.fold(name) IS
-'adds the changes in the queue of a base to the ledgers, and brings their customers up to date against what is in force, but for those whom a writer holds: they stay in the queue; the caller has to hold the lock on the cut-offs that rebalance takes';
+'adds the changes in the queue of a base to the ledgers, brings their customers up to date against what is in force, and settles their bases, but for those whom a writer holds: they stay in the queue; returns those who changed class or segment. The caller has to hold the lock on the cut-offs that rebalance takes';
 
 
 CREATE FUNCTION customer_value.rebalance(base name, as_of date DEFAULT current_date) RETURNS bigint
@@ -41,8 +55,10 @@ DECLARE
 	before customer_value.in_force;
 	wanted customer_value.in_force;
 	cuts numeric[];
+	counted boolean;
 	everybody boolean;
-	moved bigint;
+	moved text[];
+	moved_later bigint;
 	started timestamptz := clock_timestamp();
 BEGIN
 	PERFORM customer_value.check_base(base);
@@ -51,29 +67,30 @@ BEGIN
 		RAISE invalid_parameter_value USING MESSAGE = 'as_of must be a day';
 	END IF;
 
-	-- Waits for another rebalance, and for the writers that work with what is in force now. Those that
-	-- come later do not wait for this: they put the customers they touch into the queue.
+	-- Waits for another rebalance. Writers do not care: each puts the customers it touches into the queue.
 	EXECUTE format('LOCK TABLE %I.cutoffs IN SHARE ROW EXCLUSIVE MODE', base);
-	PERFORM customer_value.fold(base);
-	PERFORM customer_value.end_overrides(base, as_of);
+	moved := customer_value.end_overrides(base, as_of) || customer_value.fold(base);
 
 	before := customer_value.in_force(base);
 	wanted := customer_value.wanted(base, as_of);
-	EXECUTE format('SELECT s.cuts FROM %I.settings s', base) INTO cuts;
+	EXECUTE format('SELECT s.cuts, f.counted FROM %1$I.settings s, %1$I.cutoffs f', base) INTO cuts, counted;
 
 	-- Bases are what they were, unless another figure or another period counts now.
-	IF (wanted.basis, wanted.since) = (before.basis, before.since) THEN
+	IF before.cutoffs IS NOT NULL AND (wanted.basis, wanted.since) = (before.basis, before.since) THEN
+		IF NOT counted THEN
+			PERFORM customer_value.count_buckets(base);
+		END IF;
 		wanted.cutoffs := customer_value.counted_cutoffs(base, cuts);
-		everybody := wanted.cutoffs IS NULL OR before.cutoffs IS NULL OR wanted.last_class <> before.last_class;
+		everybody := wanted.cutoffs IS NULL OR wanted.last_class <> before.last_class;
 	ELSE
+		everybody := true;
 		EXECUTE format($sql$
 			SELECT %2$s.abc_cutoffs(x.basis, $1) FROM %1$I.customer c, LATERAL customer_value.standing(c.value, NULL, NULL, $2) x
 			$sql$, base, '@extschema@')
 		INTO wanted.cutoffs USING cuts, wanted;
-		everybody := true;
 	END IF;
 	EXECUTE format($sql$
-		UPDATE %1$I.cutoffs SET (basis, since, as_of, cutoffs, last_class, rules) = (SELECT ($1).*), settled_at = now()
+		UPDATE %1$I.cutoffs SET (basis, since, as_of, cutoffs, last_class, rules, settled_at) = (SELECT ($1).*)
 		$sql$, base)
 	USING wanted;
 
@@ -85,46 +102,50 @@ BEGIN
 		everybody := true;
 	END IF;
 
-	-- Otherwise it is those between the old and the new end of a class, and those in the queue. A
-	-- customer that a writer is at is not waited for: that writer has queued him, or someone else holds
-	-- him, and then he is queued here.
+	IF everybody THEN
+		PERFORM set_config('enable_hashjoin', 'on', true);
+	END IF;
+
+	-- Otherwise it is those between the old and the new end of a class. A customer that a writer is at is
+	-- not waited for: that writer queues him, or someone else holds him, and then he is queued here.
 	EXECUTE format($sql$
-		WITH touched AS (
-			DELETE FROM %1$I.queue WHERE value OPERATOR(%3$s.=) '{}' RETURNING customer_id),
-		stale AS MATERIALIZED (
+		WITH stale AS MATERIALIZED (
 			SELECT c.customer_id
 			FROM %1$I.customer c, LATERAL customer_value.standing(c.value, c.facts, c.segment, $2, c.override) s
-			WHERE %2$s AND (s.basis, s.abc_class, s.score, s.segment) IS DISTINCT FROM (c.basis, c.abc_class, c.score, c.segment)),
+			WHERE %2$s AND (s.basis, s.abc_class, s.score, s.segment%4$s) IS DISTINCT FROM (c.basis, c.abc_class, c.score, c.segment%3$s)),
 		free AS MATERIALIZED (
-			SELECT c.customer_id, c.abc_class, c.segment FROM %1$I.customer c
-			WHERE c.customer_id IN (SELECT customer_id FROM stale)
-			FOR NO KEY UPDATE SKIP LOCKED),
+			SELECT f.*
+			FROM (SELECT DISTINCT s.customer_id FROM stale s) AS w, LATERAL (
+				SELECT c.customer_id, c.abc_class, c.segment FROM %1$I.customer c
+				WHERE c.customer_id = w.customer_id FOR NO KEY UPDATE SKIP LOCKED) AS f),
 		busy AS (
 			INSERT INTO %1$I.queue (customer_id) SELECT customer_id FROM stale EXCEPT SELECT customer_id FROM free),
 		settled AS (
-			UPDATE %1$I.customer c SET (basis, abc_class, score, segment, since) = (
+			UPDATE %1$I.customer c SET (basis, abc_class, score, segment, since%3$s) = (
 				SELECT s.basis, s.abc_class, s.score, s.segment,
-					CASE WHEN (s.abc_class, s.segment) IS DISTINCT FROM (c.abc_class, c.segment) THEN clock_timestamp() ELSE c.since END
+					CASE WHEN (s.abc_class, s.segment) IS DISTINCT FROM (c.abc_class, c.segment) THEN clock_timestamp() ELSE c.since END%4$s
 				FROM customer_value.standing(c.value, c.facts, c.segment, $2, c.override) s)
 			FROM free
 			WHERE c.customer_id = free.customer_id
-			RETURNING (c.abc_class, c.segment) IS DISTINCT FROM (free.abc_class, free.segment) AS moved)
-		SELECT count(*) FILTER (WHERE s.moved) FROM settled s
+			RETURNING c.customer_id, (c.abc_class, c.segment) IS DISTINCT FROM (free.abc_class, free.segment) AS moved)
+		SELECT count(*) FROM settled s WHERE s.moved AND s.customer_id NOT IN (SELECT unnest($3::%5$s[]))
 		$sql$, base, CASE WHEN everybody THEN 'true' ELSE format($sql$
 			c.customer_id IN (
-				SELECT t.customer_id FROM touched t
-				UNION ALL
 				SELECT n.customer_id
 				FROM customer_value.class_ends(($1).cutoffs) AS o
 				JOIN customer_value.class_ends(($2).cutoffs) AS e USING (class),
 					LATERAL (SELECT least(o.smallest, e.smallest) AS low, greatest(o.smallest, e.smallest) AS high OFFSET 0) AS r,
 					%1$I.customer n
 				WHERE n.bucket BETWEEN customer_value.basis_bucket(r.low) AND customer_value.basis_bucket(r.high)
-					AND n.basis >= r.low AND n.basis < r.high)
-			$sql$, base) END, '@extschema@')
-	INTO moved USING before, wanted;
+					AND n.settled >= r.low AND n.settled < r.high)
+			$sql$, base) END,
+			CASE WHEN everybody THEN ', settled' END, CASE WHEN everybody THEN ', s.basis' END, customer_value.key_type(base))
+	INTO moved_later USING before, wanted, moved;
+	IF everybody THEN
+		PERFORM customer_value.count_buckets(base);
+	END IF;
 	EXECUTE format('UPDATE %I.cutoffs SET took = clock_timestamp() - $1', base) USING started;
-	RETURN moved;
+	RETURN moved_later + (SELECT count(DISTINCT m) FROM unnest(moved) m);
 END
 $$;
 
@@ -168,9 +189,10 @@ BEGIN
 		SELECT customer_id, coalesce(n.value, '{}') OPERATOR(%2$s.-) coalesce(c.value, '{}') AS value
 		FROM %1$I.customer c FULL JOIN (%3$s) n USING (customer_id)
 		WHERE c.value IS NULL OR coalesce(n.value, '{}') OPERATOR(%2$s.<>) c.value
-		$sql$, base, '@extschema@', customer_value.recomputed(base)))
+		$sql$, base, '@extschema@', customer_value.recomputed(base)), true)
 	USING customer_value.in_force(base);
 	GET DIAGNOSTICS changed = ROW_COUNT;
+	EXECUTE format('UPDATE %I.cutoffs SET counted = false', base);
 	RETURN changed;
 END
 $$;
@@ -190,11 +212,6 @@ BEGIN
 	PERFORM customer_value.check_read_committed('rebuild');
 	EXECUTE format('LOCK TABLE %I.cutoffs IN SHARE ROW EXCLUSIVE MODE', base);
 	changed := customer_value.recompute(base, false);
-	EXECUTE format($sql$
-		WITH old AS (DELETE FROM %1$I.bucket)
-		INSERT INTO %1$I.bucket (bucket, customers, basis, squares)
-		SELECT bucket, count(*), sum(basis), sum(basis * basis) FROM %1$I.customer WHERE basis IS NOT NULL GROUP BY bucket
-		$sql$, base);
 	EXECUTE format('UPDATE %I.cutoffs SET cutoffs = NULL', base); -- so that everybody is looked at
 	PERFORM customer_value.rebalance(base, current_date);
 	RETURN changed;

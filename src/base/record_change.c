@@ -9,6 +9,7 @@
 #include "commands/trigger.h"
 #include "executor/spi.h"
 #include "utils/builtins.h"
+#include "utils/datum.h"
 #include "utils/fmgrprotos.h"
 #include "utils/guc.h"
 #include "utils/hsearch.h"
@@ -68,8 +69,29 @@ column(HeapTuple row, TupleDesc columns, const char *name, Oid type, bool *is_nu
 }
 
 /*
+ * A rebalance says "order" of all in the queue. Those whose ledger it leaves alone have other facts
+ * than before, or were classed by cut-offs that were just being replaced.
+ */
+static const char *
+reason_of_segment(const char *reason, HeapTuple old_row, HeapTuple new_row, TupleDesc columns)
+{
+	Datum old_ledger;
+	Datum new_ledger;
+	bool old_null;
+	bool new_null;
+
+	if (strcmp(reason, "order") != 0)
+		return reason;
+	old_ledger = column(old_row, columns, "value", &old_null);
+	new_ledger = column(new_row, columns, "value", &new_null);
+	return !old_null && !new_null && datum_image_eq(old_ledger, new_ledger, false, -1) ? "fact"
+																					   : reason;
+}
+
+/*
  * A rebalance says "date" or "rules" and means the segments: it moves a customer to another class
- * because of a cut-off, unless his own basis moved, as it does when days leave the period.
+ * because of a cut-off, unless his own basis moved, as it does when days leave the period. Nor do
+ * facts move a customer to another class.
  */
 static const char *
 reason_of_class(const char *reason, HeapTuple old_row, HeapTuple new_row, TupleDesc columns)
@@ -79,7 +101,7 @@ reason_of_class(const char *reason, HeapTuple old_row, HeapTuple new_row, TupleD
 	bool old_null;
 	bool new_null;
 
-	if (strcmp(reason, "date") != 0 && strcmp(reason, "rules") != 0)
+	if (strcmp(reason, "date") != 0 && strcmp(reason, "rules") != 0 && strcmp(reason, "fact") != 0)
 		return reason;
 	old_basis = column(old_row, columns, "basis", NUMERICOID, &old_null);
 	new_basis = column(new_row, columns, "basis", NUMERICOID, &new_null);
@@ -183,6 +205,7 @@ customer_value_record_change(PG_FUNCTION_ARGS)
 	reason = GetConfigOption("customer_value.reason", true, false);
 	if (reason == NULL || reason[0] == '\0')
 		reason = "manual";
+	reason = reason_of_segment(reason, old_row, new_row, columns);
 
 	values[CUSTOMER] =
 		column(new_row ? new_row : old_row, columns, "customer_id", InvalidOid, &is_null[CUSTOMER]);

@@ -180,30 +180,32 @@ COMMENT ON FUNCTION customer_value.ledger_query(name, integer, text) IS
 'the query that makes ledgers of the rows of a source, or of a transition table instead: customer_id, value. Rows without customer, day or amount are left out; orders of one who is merged into another are the other''s, and of one who is forgotten, nobody''s';
 
 
-CREATE FUNCTION customer_value.write_query(base name, changes text, queue boolean DEFAULT false) RETURNS text
+CREATE FUNCTION customer_value.write_query(base name, changes text, settle boolean) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN format(CASE WHEN queue
-		THEN 'WITH touched AS (%s RETURNING c.customer_id) INSERT INTO %I.queue (customer_id) SELECT customer_id FROM touched'
-		ELSE '%s' END,
+RETURN format(
+	CASE WHEN settle THEN '%s' ELSE $sql$
+		WITH touched AS (%s RETURNING c.customer_id)
+		INSERT INTO %I.queue (customer_id, classed_by) SELECT t.customer_id, ($1).settled_at FROM touched AS t
+	$sql$ END,
 	format($sql$
-		INSERT INTO %1$I.customer AS c (customer_id, value, basis, abc_class, score, segment)
-		SELECT d.customer_id, d.value, s.basis, s.abc_class, s.score, s.segment
+		INSERT INTO %1$I.customer AS c (customer_id, value, basis, abc_class, score, segment%4$s)
+		SELECT d.customer_id, d.value, s.basis, s.abc_class, s.score, s.segment%5$s
 		FROM (%2$s) AS d, LATERAL customer_value.standing(d.value, NULL, NULL, $1) AS s
 		ORDER BY d.customer_id
-		ON CONFLICT (customer_id) DO UPDATE SET (value, basis, abc_class, score, segment, since) = (
+		ON CONFLICT (customer_id) DO UPDATE SET (value, basis, abc_class, score, segment, since%4$s) = (
 			SELECT v.value, s.basis, s.abc_class, s.score, s.segment,
-				CASE WHEN (s.abc_class, s.segment) IS DISTINCT FROM (c.abc_class, c.segment) THEN clock_timestamp() ELSE c.since END
+				CASE WHEN (s.abc_class, s.segment) IS DISTINCT FROM (c.abc_class, c.segment) THEN clock_timestamp() ELSE c.since END%5$s
 			FROM (SELECT c.value OPERATOR(%3$s.+) excluded.value OFFSET 0) AS v(value),
 				LATERAL customer_value.standing(v.value, c.facts, c.segment, $1, c.override) AS s)
-	$sql$, base, changes, '@extschema@'),
+	$sql$, base, changes, '@extschema@', CASE WHEN settle THEN ', settled' END, CASE WHEN settle THEN ', s.basis' END),
 	base);
 
 COMMENT ON FUNCTION customer_value.write_query(name, text, boolean) IS
-'the statement that adds changes (a query for customer_id and value) to the customers of a base in the order of their keys and brings them up to date against what is in force ($1), and puts them into the queue if wanted';
+'the statement that adds changes (a query for customer_id and value) to the customers of a base in the order of their keys and brings them up to date against what is in force ($1): either for rebalance, which settles them at once, or for writers, who put them into the queue';
 
 
 CREATE FUNCTION customer_value.change_statements(source regtype, relation regclass, event text,
-	OUT in_force text, OUT write text, OUT write_and_queue text)
+	OUT in_force text, OUT write text)
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -255,13 +257,12 @@ BEGIN
 		RETURN;
 	END IF;
 	in_force := customer_value.in_force_query(base);
-	write := customer_value.write_query(base, changes);
-	write_and_queue := customer_value.write_query(base, changes, true);
+	write := customer_value.write_query(base, changes, false);
 END
 $$;
 
 COMMENT ON FUNCTION customer_value.change_statements(regtype, regclass, text) IS
-'the statements that the trigger on a source runs as the owner of the base: one that reads what is in force, one that brings the touched customers up to date, one that queues them as well; or, for a queued source, only one that queues their net changes; an error if the table is no source of the base';
+'the statements that the trigger on a source runs as the owner of the base: one that reads what is in force, and one that brings the touched customers up to date; or, for a queued source, only one that queues their net changes; an error if the table is no source of the base';
 
 
 CREATE FUNCTION customer_value.track_orders(base name, source regclass, customer name, at name, amount name,
@@ -305,7 +306,7 @@ BEGIN
 	PERFORM customer_value.check_columns(base, source, customer, at, amount, cost);
 	filter := customer_value.row_filter(source, filter);
 
-	-- From here on no rebalance runs, and writers queue what they touch. Then the table: nobody writes
+	-- From here on no rebalance runs. Then the table: nobody writes
 	-- it between the creation of the triggers and the end of this transaction, and the statement that
 	-- takes in its rows has a snapshot of its own, which sees all that was written before.
 	EXECUTE format('LOCK TABLE %I.cutoffs IN SHARE ROW EXCLUSIVE MODE', base);
@@ -337,7 +338,8 @@ BEGIN
 		format('stands for source %s in the conditions of its triggers: drop it and they are gone', number),
 		concat_ws(', ', quote_ident(customer), quote_ident(at), quote_ident(amount), quote_ident(cost)));
 
-	EXECUTE customer_value.write_query(base, customer_value.ledger_query(base, number)) USING customer_value.in_force(base);
+	EXECUTE customer_value.write_query(base, customer_value.ledger_query(base, number), true) USING customer_value.in_force(base);
+	EXECUTE format('UPDATE %I.cutoffs SET counted = false', base);
 END
 $$;
 

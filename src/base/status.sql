@@ -8,8 +8,8 @@ AS $$
 BEGIN
 	PERFORM customer_value.check_base(base, to_read => true);
 	RETURN QUERY EXECUTE format($sql$
-		SELECT b.customers, (SELECT count(*) FROM %1$I.queue), f.as_of, CASE WHEN f.last_class IS NOT NULL THEN f.settled_at END, f.took,
-			(b.total / nullif((f.cutoffs::jsonb ->> 'total')::numeric, 0) - 1)::float8,
+		SELECT b.customers + coalesce(q.new_customers, 0), (SELECT count(*) FROM %1$I.queue), f.as_of, CASE WHEN f.last_class IS NOT NULL THEN f.settled_at END, f.took,
+			((b.total + coalesce(q.change, 0)) / nullif((f.cutoffs::jsonb ->> 'total')::numeric, 0) - 1)::float8,
 			f.last_class IS NOT NULL AND s.basis = f.basis AND s.rules::text IS NOT DISTINCT FROM f.rules::text
 				AND f.since = coalesce((f.as_of - s.period)::date, '-infinity')
 				AND chr(65 + cardinality(s.cuts)) = f.last_class
@@ -18,6 +18,8 @@ BEGIN
 			t.sources, t.enabled, t.problems
 		FROM %1$I.cutoffs f, %1$I.settings s,
 			(SELECT coalesce(sum(x.customers), 0)::bigint AS customers, sum(x.basis) FILTER (WHERE x.bucket > 0) AS total FROM %1$I.bucket x) AS b,
+			(SELECT count(*) FILTER (WHERE c.settled IS NULL) AS new_customers, sum(greatest(c.basis, 0) - greatest(c.settled, 0)) AS change
+				FROM %1$I.customer c WHERE c.customer_id IN (SELECT w.customer_id FROM %1$I.queue w)) AS q,
 			(SELECT count(DISTINCT y.source) AS sources, coalesce(bool_and(y.relation IS NOT NULL AND y.amount IS NOT NULL AND y.triggers = 5), true) AS enabled,
 				coalesce(array_agg(y.name || ': ' || p.problem ORDER BY y.source, p.problem) FILTER (WHERE p.problem IS NOT NULL), '{}') AS problems
 			FROM customer_value.sources(%1$L) y

@@ -8,16 +8,15 @@
  * IS NULL). So trigger and base hang together by an ordinary dependency and not by name: either may be
  * renamed, dropping the type takes the triggers along, and a dump carries all of it.
  *
- * Writers and rebalances. A writer classes customers by the cut-offs in force while a rebalance may
- * be about to replace them. So a writer locks the table cutoffs in ROW EXCLUSIVE mode until its
- * transaction ends, but never waits for that lock: rebalance takes SHARE ROW EXCLUSIVE, which waits
- * for the writers who have it, and whoever comes later and does not get it also puts the customers
- * it touches into the base's queue, where the next rebalance finds them. Neither stops the other,
- * and no customer is left behind in a class that the cut-offs do not give.
+ * Writers and rebalances. A writer brings the customers it touches up to date against what is in force,
+ * and puts them into the base's queue, where the next rebalance finds whose basis it has to count anew.
+ * A rebalance that is under way may be about to replace the cut-offs that the writer goes by: the queue
+ * says which those were, and the rebalance after it sets that right. So neither waits for the other, but
+ * for the rows of customers themselves; nothing indexed changes in these, and updates are HOT.
  *
- * A queued source does without all that. Its writers append the net changes of their customers to the
- * queue, where rebalance takes the rows that it sees, and deletes them as it adds them to the ledgers:
- * a row is in the queue or in a ledger, whatever moment one looks at. Writers lock and wait for nothing.
+ * The writers of a queued source do not even touch those. They append the net changes of their customers
+ * to the queue, where rebalance takes the rows that it sees, and deletes them as it adds them to the
+ * ledgers: a row is in the queue or in a ledger, whatever moment one looks at. Writers wait for nothing.
  */
 #include "postgres.h"
 
@@ -27,7 +26,6 @@
 #include "commands/trigger.h"
 #include "executor/spi.h"
 #include "nodes/nodeFuncs.h"
-#include "storage/lmgr.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/hsearch.h"
@@ -58,7 +56,6 @@ typedef struct Tracker
 	SPIPlanPtr
 		in_force; /* reads the cut-offs and all else that is in force, but for a queued source */
 	SPIPlanPtr write; /* brings the touched customers up to date, or queues their changes */
-	SPIPlanPtr write_and_queue; /* does both, but for a queued source */
 } Tracker;
 
 static HTAB *trackers = NULL;
@@ -136,7 +133,6 @@ find_tracker(const Trigger *trigger)
 		tracker->keys = NULL;
 		tracker->in_force = NULL;
 		tracker->write = NULL;
-		tracker->write_and_queue = NULL;
 	}
 	return tracker;
 }
@@ -146,8 +142,7 @@ is_ready(const Tracker *tracker)
 {
 	return tracker->write != NULL && SPI_plan_is_valid(tracker->keys) &&
 		   SPI_plan_is_valid(tracker->write) &&
-		   (tracker->in_force == NULL || SPI_plan_is_valid(tracker->in_force)) &&
-		   (tracker->write_and_queue == NULL || SPI_plan_is_valid(tracker->write_and_queue));
+		   (tracker->in_force == NULL || SPI_plan_is_valid(tracker->in_force));
 }
 
 /*
@@ -165,7 +160,6 @@ make_ready(Tracker *tracker, const TriggerData *trigger)
 	Datum arguments[3];
 	char *in_force;
 	char *write;
-	char *write_and_queue;
 	const char *event;
 
 	if (TRIGGER_FIRED_BY_INSERT(trigger->tg_event))
@@ -181,21 +175,19 @@ make_ready(Tracker *tracker, const TriggerData *trigger)
 	arguments[1] = ObjectIdGetDatum(RelationGetRelid(trigger->tg_relation));
 	arguments[2] = CStringGetTextDatum(event);
 	PushActiveSnapshot(GetLatestSnapshot());
-	if (SPI_execute_with_args("SELECT in_force, write, write_and_queue"
-							  " FROM customer_value.change_statements($1, $2, $3)",
-							  3, argument_types, arguments, NULL, true, 1) != SPI_OK_SELECT ||
+	if (SPI_execute_with_args(
+			"SELECT in_force, write FROM customer_value.change_statements($1, $2, $3)", 3,
+			argument_types, arguments, NULL, true, 1) != SPI_OK_SELECT ||
 		SPI_processed != 1)
 		elog(ERROR, "no statements for trigger \"%s\"", trigger->tg_trigger->tgname);
 	PopActiveSnapshot();
 	in_force = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1);
 	write = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 2);
-	write_and_queue = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 3);
 
 	kept_plan_retire(tracker->keys);
 	kept_plan_retire(tracker->in_force);
 	kept_plan_retire(tracker->write);
-	kept_plan_retire(tracker->write_and_queue);
-	tracker->keys = tracker->in_force = tracker->write = tracker->write_and_queue = NULL;
+	tracker->keys = tracker->in_force = tracker->write = NULL;
 	tracker->keys = kept_plan_make(
 		psprintf("SELECT keys FROM %s.cutoffs",
 				 quote_identifier(get_namespace_name(get_rel_namespace(tracker->cutoffs)))),
@@ -210,7 +202,6 @@ make_ready(Tracker *tracker, const TriggerData *trigger)
 		tracker->in_force = kept_plan_make(in_force, 0, NULL);
 		source = (CachedPlanSource *) linitial(SPI_plan_get_plan_sources(tracker->in_force));
 		type = TupleDescAttr(source->resultDesc, 0)->atttypid;
-		tracker->write_and_queue = kept_plan_make(write_and_queue, 1, &type);
 		tracker->write = kept_plan_make(write, 1, &type);
 	}
 }
@@ -307,7 +298,6 @@ customer_value_track_change(PG_FUNCTION_ARGS)
 {
 	TriggerData *trigger = (TriggerData *) fcinfo->context;
 	Tracker *tracker;
-	SPIPlanPtr plan;
 	Datum in_force = (Datum) 0;
 	Snapshot snapshot = InvalidSnapshot;
 	Snapshot crosscheck = InvalidSnapshot;
@@ -337,13 +327,8 @@ customer_value_track_change(PG_FUNCTION_ARGS)
 		make_ready(tracker, trigger);
 	check_keys(tracker);
 
-	plan = tracker->write;
 	if (tracker->in_force != NULL)
-	{
-		if (!ConditionalLockRelationOid(tracker->cutoffs, RowExclusiveLock))
-			plan = tracker->write_and_queue;
 		in_force = read_in_force(tracker);
-	}
 
 	/*
 	 * TRUNCATE removes rows that a transaction's snapshot may be too old to see, so they are read
@@ -354,8 +339,8 @@ customer_value_track_change(PG_FUNCTION_ARGS)
 		snapshot = GetLatestSnapshot();
 		crosscheck = GetTransactionSnapshot();
 	}
-	if (SPI_execute_snapshot(plan, &in_force, NULL, snapshot, crosscheck, false, true, 0) !=
-		SPI_OK_INSERT)
+	if (SPI_execute_snapshot(tracker->write, &in_force, NULL, snapshot, crosscheck, false, true,
+							 0) != SPI_OK_INSERT)
 		elog(ERROR, "changes were not written: %s", SPI_result_code_string(SPI_result));
 	SPI_finish();
 	owner_leave(&saved);

@@ -35,18 +35,20 @@ BEGIN
 
 	RETURN QUERY EXECUTE format($sql$
 		SELECT NULL, 'bucket ' || bucket, b.sums::text, c.sums::text
-		FROM (SELECT bucket, (sum(customers), trim_scale(sum(basis)), trim_scale(sum(squares))) AS sums
-			FROM %1$I.bucket GROUP BY bucket HAVING sum(customers) <> 0 OR sum(basis) <> 0 OR sum(squares) <> 0) AS b
-		FULL JOIN (SELECT bucket, (count(*)::numeric, trim_scale(sum(basis)), trim_scale(sum(basis * basis))) AS sums
-			FROM %1$I.customer WHERE basis IS NOT NULL GROUP BY bucket) AS c USING (bucket)
-		WHERE b.sums::text IS DISTINCT FROM c.sums::text
+		FROM (SELECT bucket, (customers, trim_scale(basis), trim_scale(squares)) AS sums
+			FROM %1$I.bucket WHERE customers <> 0 OR basis <> 0 OR squares <> 0) AS b
+		FULL JOIN (SELECT bucket, (count(*), trim_scale(sum(settled)), trim_scale(sum(settled * settled))) AS sums
+			FROM %1$I.customer WHERE settled IS NOT NULL GROUP BY bucket) AS c USING (bucket)
+		WHERE (SELECT f.counted FROM %1$I.cutoffs f) AND b.sums IS DISTINCT FROM c.sums
 		ORDER BY bucket
 		$sql$, base);
 
 	RETURN QUERY EXECUTE format($sql$
 		SELECT d.customer, d.what, d.stored, d.recomputed
 		FROM %1$I.customer c
-		FULL JOIN (SELECT q.customer_id, %2$s.sum(q.value) AS value FROM %1$I.queue q GROUP BY 1) q USING (customer_id)
+		FULL JOIN (SELECT q.customer_id, %2$s.sum(q.value) AS value,
+				bool_or(q.value OPERATOR(%2$s.<>) '{}' OR q.classed_by IS DISTINCT FROM ($1).settled_at) AS waits
+			FROM %1$I.queue q GROUP BY 1) q USING (customer_id)
 		FULL JOIN (%3$s) n USING (customer_id)
 		CROSS JOIN LATERAL (SELECT CASE WHEN c.value IS NULL THEN q.value WHEN q.value IS NULL THEN c.value
 				ELSE c.value OPERATOR(%2$s.+) q.value END OFFSET 0) AS v(stored)
@@ -55,14 +57,15 @@ BEGIN
 			(customer_id::text, 'value', v.stored::text, coalesce(n.value, '{}')::text,
 				v.stored IS NULL OR v.stored OPERATOR(%2$s.<>) coalesce(n.value, '{}')),
 			(customer_id::text, 'basis', c.basis::text, s.basis::text, c.basis IS DISTINCT FROM s.basis),
+			(customer_id::text, 'settled', c.settled::text, s.basis::text, q.waits IS NULL AND c.basis = s.basis AND c.settled IS DISTINCT FROM c.basis),
 			(customer_id::text, 'class', c.abc_class, s.abc_class, c.abc_class IS DISTINCT FROM s.abc_class),
 			(customer_id::text, 'score', c.score::text, s.score::text, c.score IS DISTINCT FROM s.score),
 			(customer_id::text, 'segment', c.segment, s.segment, c.segment IS DISTINCT FROM s.segment)
 			) AS d(customer, what, stored, recomputed, differs)
 		WHERE (v.stored IS NULL OR v.stored OPERATOR(%2$s.<>) coalesce(n.value, '{}')
-				OR (c.basis, c.abc_class, c.score, c.segment) IS DISTINCT FROM (s.basis, s.abc_class, s.score, s.segment))
+				OR (c.basis, c.settled, c.abc_class, c.score, c.segment) IS DISTINCT FROM (s.basis, s.basis, s.abc_class, s.score, s.segment))
 			AND d.differs
-			AND (d.what = 'value' OR q.value IS NULL)
+			AND (d.what = 'value' OR q.waits IS NOT TRUE)
 		ORDER BY customer_id, d.what
 		$sql$, base, '@extschema@', customer_value.recomputed(base))
 	USING customer_value.in_force(base);
@@ -70,4 +73,4 @@ END
 $$;
 
 COMMENT ON FUNCTION customer_value.verify(name) IS
-'recomputes a base from its sources and returns every difference, and sources that are gone or lack triggers; nothing when all is well. Customers that wait in the queue for the next rebalance are compared by their ledgers alone, with what is queued counted in';
+'recomputes a base from its sources and returns every difference, and sources that are gone or lack triggers; nothing when all is well. Customers of whom orders are in the queue, or whose writer classed them by cut-offs that are no longer in force, are compared by their ledgers alone, with what is queued counted in';
