@@ -79,13 +79,17 @@ reason_of_segment(const char *reason, HeapTuple old_row, HeapTuple new_row, Tupl
 	Datum new_ledger;
 	bool old_null;
 	bool new_null;
+	Form_pg_attribute ledger;
 
 	if (strcmp(reason, "order") != 0)
 		return reason;
-	old_ledger = column(old_row, columns, "value", &old_null);
-	new_ledger = column(new_row, columns, "value", &new_null);
-	return !old_null && !new_null && datum_image_eq(old_ledger, new_ledger, false, -1) ? "fact"
-																					   : reason;
+	old_ledger = column(old_row, columns, "value", InvalidOid, &old_null);
+	new_ledger = column(new_row, columns, "value", InvalidOid, &new_null);
+	ledger = TupleDescAttr(columns, SPI_fnumber(columns, "value") - 1);
+	if (!old_null && !new_null &&
+		datum_image_eq(old_ledger, new_ledger, ledger->attbyval, ledger->attlen))
+		return "fact";
+	return reason;
 }
 
 /*
