@@ -90,6 +90,21 @@ COMMENT ON FUNCTION customer_value.row_filter(regclass, text) IS
 'a filter as the base keeps it, the same for every writer whatever his settings; an error unless it is a condition on one row that neither time nor other tables can change';
 
 
+CREATE FUNCTION customer_value.filter_problem(relation regclass, filter text) RETURNS text
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	PERFORM customer_value.row_filter(relation, filter);
+	RETURN NULL;
+EXCEPTION WHEN undefined_column OR undefined_function OR undefined_object OR datatype_mismatch OR invalid_object_definition THEN
+	RETURN SQLERRM;
+END
+$$;
+
+COMMENT ON FUNCTION customer_value.filter_problem(regclass, text) IS
+'why a filter cannot be applied to a table any more, say because a column was renamed; null where it can';
+
+
 CREATE FUNCTION customer_value.check_columns(base name, source regclass, customer name, at name, amount name, cost name)
 RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
@@ -129,10 +144,11 @@ COMMENT ON FUNCTION customer_value.check_columns(name, regclass, name, name, nam
 
 
 CREATE FUNCTION customer_value.ledger_query(base name, source integer, rows text DEFAULT NULL) RETURNS text
-LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	s record;
+	problem text;
 	key text;
 	merged boolean;
 	forgotten boolean;
@@ -151,6 +167,12 @@ BEGIN
 	END IF;
 	-- who owns the table may have given it other columns, or the columns other types
 	PERFORM customer_value.check_columns(base, s.relation, s.customer, s.at, s.amount, s.cost);
+	problem := customer_value.filter_problem(s.relation, s.filter);
+	IF problem IS NOT NULL THEN
+		RAISE undefined_column USING
+			MESSAGE = format('the filter of table %s, a source of customer base "%s", cannot be applied: %s', s.name, base, problem),
+			HINT = format('Call customer_value.untrack(%L, %L), and track_orders again with another filter.', base, s.name);
+	END IF;
 	-- a key is compared as the base compares it, whatever the collation of the source
 	key := customer_value.key_type(base) || CASE WHEN customer_value.key_type(base) = 'text'::regtype THEN ' COLLATE pg_catalog."default"' ELSE '' END;
 	ledgers := format('SELECT %1$I::%2$s AS customer_id, %3$s.customer_value(%4$I::%10$s, %5$I::numeric%6$s) AS value'
@@ -206,13 +228,11 @@ COMMENT ON FUNCTION customer_value.write_query(name, text, boolean) IS
 
 CREATE FUNCTION customer_value.change_statements(source regtype, relation regclass, event text,
 	OUT in_force text, OUT write text)
-LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	base name;
 	number integer;
-	table_name text;
-	filter text;
 	mode text;
 	rows_then text;
 	rows_now text;
@@ -229,15 +249,7 @@ BEGIN
 			DETAIL = 'A source belongs to the owner of the base, or to the role that it belonged to when it was tracked, whose rights the owner of the base has to have.',
 			HINT = 'Call customer_value.untrack() and track_orders() for it again, or drop its triggers.';
 	END IF;
-	SELECT s.name, s.filter, s.mode INTO table_name, filter, mode FROM customer_value.sources(base) s WHERE s.source = number;
-	BEGIN
-		EXECUTE format(E'SELECT FROM ONLY %s AS %I WHERE (%s\n) LIMIT 0', table_name,
-			(SELECT relname FROM pg_class WHERE oid = relation), coalesce(filter, 'true'));
-	EXCEPTION WHEN undefined_column OR undefined_function OR undefined_object THEN
-		RAISE undefined_column USING
-			MESSAGE = format('the filter of table %s, a source of customer base "%s", cannot be applied: %s', table_name, base, SQLERRM),
-			HINT = format('Call customer_value.untrack(%L, %L), and track_orders again with another filter.', base, table_name);
-	END;
+	SELECT s.mode INTO mode FROM customer_value.sources(base) s WHERE s.source = number;
 	IF event <> 'insert' THEN
 		rows_then := format('SELECT o.customer_id, OPERATOR(%s.-) o.value AS value FROM (%s) AS o', '@extschema@',
 			customer_value.ledger_query(base, number, CASE WHEN event <> 'truncate' THEN 'old_orders' END));

@@ -28,6 +28,8 @@ BEGIN
 				UNION ALL
 				SELECT 'a column is gone' WHERE y.relation IS NOT NULL AND y.amount IS NULL
 				UNION ALL
+				SELECT 'its filter cannot be applied: ' || customer_value.filter_problem(y.relation, y.filter)
+				UNION ALL
 				SELECT format('%%s of 5 triggers are enabled', y.triggers) WHERE y.relation IS NOT NULL AND y.triggers <> 5
 				UNION ALL
 				SELECT 'rows that a subscription applies to it are not seen'

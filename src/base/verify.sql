@@ -1,7 +1,7 @@
 -- verify: does a base say what its sources say?
 
 CREATE FUNCTION customer_value.recomputed(base name) RETURNS text
-LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	ledgers text[];

@@ -105,9 +105,19 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	key text;
+	tracked record;
 	query text;
 BEGIN
 	EXECUTE format('SELECT key FROM %I.settings', base) INTO key;
+	FOR tracked IN EXECUTE format('SELECT s.source, s.query FROM %I.contact_source s ORDER BY s.source', base) LOOP
+		BEGIN
+			EXECUTE tracked.query || ' LIMIT 0';
+		EXCEPTION WHEN undefined_table OR undefined_column OR invalid_schema_name THEN
+			RAISE undefined_table USING
+				MESSAGE = format('contacts of %s, which customer base "%s" tracks, cannot be read: %s', tracked.source, base, SQLERRM),
+				HINT = format('If it was renamed or is gone, call customer_value.untrack_contacts(%L, %L).', base, tracked.source);
+		END;
+	END LOOP;
 	EXECUTE format('SELECT string_agg(query, '' UNION ALL '' ORDER BY source) FROM %I.contact_source', base) INTO query;
 	EXECUTE format('CREATE OR REPLACE VIEW %I.contact AS %s', base, coalesce(query, format(
 		'SELECT NULL::%s AS customer_id, NULL::timestamptz AS at, NULL::text AS touchpoint, NULL::text AS reason,
@@ -189,7 +199,7 @@ DECLARE
 	removed bigint;
 BEGIN
 	PERFORM customer_value.check_base(base);
-	EXECUTE format('DELETE FROM %I.contact_source s WHERE parse_ident(s.source) = parse_ident($1)', base) USING source;
+	EXECUTE format('DELETE FROM %I.contact_source s WHERE (parse_ident(s.source))[3 - cardinality($1):] = $1', base) USING parse_ident(source);
 	GET DIAGNOSTICS removed = ROW_COUNT;
 	IF removed = 0 THEN
 		RAISE undefined_object USING MESSAGE = format('customer base "%s" tracks no contacts of %s', base, source);
@@ -199,7 +209,7 @@ END
 $$;
 
 COMMENT ON FUNCTION customer_value.untrack_contacts(name, text) IS
-'stops taking contacts from a table, named as it was in track_contacts: schema and name';
+'stops taking contacts from a table, by the name it had when it was tracked, with or without its schema';
 
 
 CREATE FUNCTION customer_value.drop_contacts(base name) RETURNS void
