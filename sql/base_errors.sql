@@ -35,6 +35,9 @@ SELECT attempt('SELECT customer_value.' || c) FROM unnest(ARRAY[
 	$$create_base(NULL)$$, $$create_base('')$$, $$create_base('pg_shop')$$, $$create_base('trade')$$, $$create_base(repeat('ä', 25)::name)$$,
 	$$create_base('shop', key => 'date')$$, $$create_base('shop', key => 'varchar')$$, $$create_base('shop', key => 'no_type')$$, $$create_base('shop', key => NULL)$$,
 	$$create_base('shop', basis => 'profit')$$, $$create_base('shop', basis => 'clv')$$,
+	$$create_base('shop', basis => 'clv', period => '1 year', model => '{"model": "bg/nbd", "params": {"r": 1, "alpha": 1, "a": 1, "b": 1}, "spend": {"p": 6, "q": 4, "v": 15}}')$$,
+	$$create_base('shop', basis => 'clv', model => '{"model": "bg/nbd", "params": {"r": 1, "alpha": 1, "a": 1, "b": 1}}')$$,
+	$$create_base('shop', basis => 'clv', model => '{"model": "bg/nbd", "params": {"r": 1, "alpha": 1, "a": 1, "b": 1}, "spend": {"p": 6, "q": 0.9, "v": 15}}')$$,
 	$$create_base('shop', period => '-1 day')$$, $$create_base('shop', period => '0')$$,
 	$$create_base('shop', cuts => '{0.9,0.8}')$$, $$create_base('shop', cuts => '{}')$$, $$create_base('shop', cuts => '{0.5,1}')$$, $$create_base('shop', cuts => NULL)$$,
 	$$create_base('shop', hysteresis => 0.1)$$, $$create_base('shop', notify => NULL)$$, $$create_base('shop', rules => '{"segments": []}')$$]) c;

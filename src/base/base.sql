@@ -72,15 +72,16 @@ CREATE TYPE customer_value.in_force AS (
 	cutoffs abc_cutoffs,
 	last_class text,
 	rules segment_rules,
+	model clv_model,
 	settled_at timestamptz);
 
 COMMENT ON TYPE customer_value.in_force IS
-'what customers are classed by: the figure that counts, from which day on, as of which day, the ends of the classes, the class below the last of them, the rules, and when that came into force';
+'what customers are classed by: the figure that counts, from which day on, as of which day, the ends of the classes, the class below the last of them, the rules, the model of a basis clv, and when that came into force';
 
 
 CREATE FUNCTION customer_value.in_force_query(base name) RETURNS text
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN format('SELECT ROW(f.basis, f.since, f.as_of, f.cutoffs, f.last_class, f.rules, f.settled_at)::customer_value.in_force AS force FROM %I.cutoffs f', base);
+RETURN format('SELECT ROW(f.basis, f.since, f.as_of, f.cutoffs, f.last_class, f.rules, f.model, f.settled_at)::customer_value.in_force AS force FROM %I.cutoffs f', base);
 
 COMMENT ON FUNCTION customer_value.in_force_query(name) IS 'the query for what is in force in a base: force';
 
@@ -109,7 +110,8 @@ DECLARE
 	result customer_value.in_force;
 BEGIN
 	EXECUTE format($sql$
-		SELECT s.basis, coalesce(($1 - s.period)::date, '-infinity'), $1, NULL::%2$s.abc_cutoffs, chr(65 + cardinality(s.cuts)), s.rules, clock_timestamp()
+		SELECT s.basis, coalesce(($1 - s.period)::date, '-infinity'), $1, NULL::%2$s.abc_cutoffs, chr(65 + cardinality(s.cuts)), s.rules,
+			CASE WHEN s.basis = 'clv' THEN s.model END, clock_timestamp()
 		FROM %1$I.settings s$sql$, base, '@extschema@')
 	INTO result USING as_of;
 	IF result.basis IS NULL THEN
@@ -137,6 +139,8 @@ BEGIN ATOMIC
 				WHEN 'amount' THEN amount(standing.ledger, (standing.force).since)
 				WHEN 'margin' THEN coalesce(margin(standing.ledger, (standing.force).since), 0)
 				WHEN 'orders' THEN orders(standing.ledger, (standing.force).since)::numeric
+				WHEN 'clv' THEN coalesce(clv(standing.ledger, (standing.force).model,
+					as_of => greatest((standing.force).as_of, last_order(standing.ledger)))::numeric, 0)
 			END,
 		CASE WHEN (standing.force).rules IS NOT NULL THEN
 				facts(standing.ledger, greatest((standing.force).as_of, last_order(standing.ledger)))
@@ -145,12 +149,32 @@ BEGIN ATOMIC
 END;
 
 COMMENT ON FUNCTION customer_value.standing(customer_value, jsonb, text, customer_value.in_force, text) IS
-'where a customer stands: basis, class and segment from his ledger, further facts and previous segment, by what is in force, with a segment set by hand before that of the rules; the one definition that trigger, rebalance and verify share. The basis counts from the day since on, a margin without any known cost as 0; the facts are those of as_of or, if later, of the last order';
+'where a customer stands: basis, class and segment from his ledger, further facts and previous segment, by what is in force, with a segment set by hand before that of the rules; the one definition that trigger, rebalance and verify share. The basis counts from the day since on, a margin without any known cost as 0; facts and lifetime value are those of as_of or, if later, of the last order, and the value of a customer without orders is 0';
+
+
+CREATE FUNCTION customer_value.check_model(model clv_model) RETURNS boolean
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	buyer @extschema@.customer_value := @extschema@.customer_value_of(date '2000-01-01', 1);
+BEGIN
+	PERFORM @extschema@.clv(buyer, model, as_of => '2000-01-01'); -- an error where it cannot tell
+	IF @extschema@.expected_spend(buyer, model) = 'Infinity' THEN
+		RAISE invalid_parameter_value USING
+			MESSAGE = 'the spend model of the clv_model has no mean',
+			DETAIL = 'Its q is not greater than 1, so that customers who have ordered once would be worth infinitely much.';
+	END IF;
+	RETURN true;
+END
+$$;
+
+COMMENT ON FUNCTION customer_value.check_model(clv_model) IS
+'an error unless a model gives every customer who has ordered a finite lifetime value; else true';
 
 
 CREATE FUNCTION customer_value.create_base(base name, key regtype DEFAULT 'bigint', basis text DEFAULT 'amount',
 	period interval DEFAULT NULL, cuts numeric[] DEFAULT '{0.80,0.95}', rules segment_rules DEFAULT NULL,
-	hysteresis float8 DEFAULT 0, notify boolean DEFAULT false)
+	hysteresis float8 DEFAULT 0, notify boolean DEFAULT false, model clv_model DEFAULT NULL)
 RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -168,12 +192,18 @@ BEGIN
 			MESSAGE = format('customers cannot have keys of type %s', key),
 			HINT = 'Use smallint, integer, bigint, numeric, text or uuid.';
 	END IF;
-	IF basis = 'clv' THEN
-		RAISE feature_not_supported USING MESSAGE = 'basis "clv" is not supported yet';
-	ELSIF basis NOT IN ('amount', 'margin', 'orders') THEN
+	IF basis NOT IN ('amount', 'margin', 'orders', 'clv') THEN
 		RAISE invalid_parameter_value USING
 			MESSAGE = format('unknown basis "%s"', basis),
-			HINT = 'Use amount, margin or orders.';
+			HINT = 'Use amount, margin, orders or clv.';
+	ELSIF basis = 'clv' AND model IS NULL THEN
+		RAISE null_value_not_allowed USING
+			MESSAGE = 'basis "clv" needs a model',
+			HINT = 'Where there is none yet, begin with another basis, fit one to the ledgers and change the settings.';
+	ELSIF basis = 'clv' AND period IS NOT NULL THEN
+		RAISE invalid_parameter_value USING
+			MESSAGE = 'basis "clv" takes no period',
+			DETAIL = 'A model goes by all orders of a customer.';
 	END IF;
 	IF period <= interval '0' OR NOT isfinite(period) THEN
 		RAISE invalid_parameter_value USING MESSAGE = 'period must be positive and finite';
@@ -214,6 +244,7 @@ BEGIN
 			cutoffs %3$s.abc_cutoffs,
 			last_class text,
 			rules %3$s.segment_rules,
+			model %3$s.clv_model,
 			settled_at timestamptz NOT NULL DEFAULT clock_timestamp(),
 			counted boolean NOT NULL DEFAULT false,
 			keys bigint NOT NULL DEFAULT 0,
@@ -234,13 +265,16 @@ BEGIN
 			the_only boolean PRIMARY KEY DEFAULT true CHECK (the_only),
 			layout integer NOT NULL,
 			key text NOT NULL,
-			basis text NOT NULL CHECK (basis IN ('amount', 'margin', 'orders')),
+			basis text NOT NULL CHECK (basis IN ('amount', 'margin', 'orders', 'clv')),
 			period interval CHECK (period > interval '0'),
 			cuts numeric[] NOT NULL,
 			rules %3$s.segment_rules,
 			hysteresis double precision NOT NULL CHECK (hysteresis = 0),
 			notify boolean NOT NULL,
-			salt uuid NOT NULL DEFAULT gen_random_uuid());
+			model %3$s.clv_model CHECK (customer_value.check_model(model)),
+			salt uuid NOT NULL DEFAULT gen_random_uuid(),
+			CONSTRAINT basis_clv_needs_model CHECK (basis <> 'clv' OR model IS NOT NULL),
+			CONSTRAINT basis_clv_takes_no_period CHECK (basis <> 'clv' OR period IS NULL));
 		CREATE TABLE %1$I.source (
 			source integer PRIMARY KEY,
 			schema_name name NOT NULL,
@@ -294,15 +328,16 @@ BEGIN
 		COMMENT ON TABLE %1$I.queue IS 'what the next rebalance folds in: net changes from queued sources, and, with an empty change, customers that were written or whose facts changed';
 		COMMENT ON COLUMN %1$I.queue.classed_by IS 'settled_at of the cut-offs by which the writer classed the customer; null where he did not';
 		COMMENT ON TABLE %1$I.settings IS 'what the owner wants; comes into force with the next rebalance';
+		COMMENT ON COLUMN %1$I.settings.model IS 'the model of a basis clv; also that of refresh_outlook, if not null';
 		COMMENT ON COLUMN %1$I.settings.salt IS 'makes the tokens of forgotten customers: change it, and they are known no more';
 		COMMENT ON TABLE %1$I.source IS 'the tracked tables as they were named then; written by track_orders and untrack';
 		COMMENT ON VIEW %1$I.summary IS 'customers and basis by class and segment';
 	$sql$, base, key, '@extschema@');
-	EXECUTE format('INSERT INTO %I.settings (layout, key, basis, period, cuts, rules, hysteresis, notify)
-		VALUES (customer_value.layout(), $1, $2, $3, $4, $5, $6, $7)', base)
-	USING format_type(key, NULL), basis, period, cuts, rules, hysteresis, notify;
-	EXECUTE format('INSERT INTO %I.cutoffs (as_of, basis, since, rules) VALUES ($1, $2, $3, $4)', base)
-	USING current_date, basis, coalesce((current_date - period)::date, '-infinity'), rules;
+	EXECUTE format('INSERT INTO %I.settings (layout, key, basis, period, cuts, rules, hysteresis, notify, model)
+		VALUES (customer_value.layout(), $1, $2, $3, $4, $5, $6, $7, $8)', base)
+	USING format_type(key, NULL), basis, period, cuts, rules, hysteresis, notify, model;
+	EXECUTE format('INSERT INTO %I.cutoffs (as_of, basis, since, rules, model) VALUES (($1).as_of, ($1).basis, ($1).since, ($1).rules, ($1).model)', base)
+	USING customer_value.wanted(base, current_date);
 	PERFORM customer_value.create_override(base);
 	PERFORM customer_value.create_merged(base);
 	PERFORM customer_value.create_forgotten(base);
@@ -310,7 +345,7 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION customer_value.create_base(name, regtype, text, interval, numeric[], segment_rules, float8, boolean) IS
+COMMENT ON FUNCTION customer_value.create_base(name, regtype, text, interval, numeric[], segment_rules, float8, boolean, clv_model) IS
 'makes a live customer base: a schema of that name, owned by the caller, with its tables; see the README for the arguments';
 
 

@@ -56,6 +56,7 @@ DECLARE
 	wanted customer_value.in_force;
 	cuts numeric[];
 	counted boolean;
+	same_basis boolean;
 	everybody boolean;
 	moved text[];
 	moved_later bigint;
@@ -75,8 +76,11 @@ BEGIN
 	wanted := customer_value.wanted(base, as_of);
 	EXECUTE format('SELECT s.cuts, f.counted FROM %1$I.settings s, %1$I.cutoffs f', base) INTO cuts, counted;
 
-	-- Bases are what they were, unless another figure or another period counts now.
-	IF before.cutoffs IS NOT NULL AND (wanted.basis, wanted.since) = (before.basis, before.since) THEN
+	-- Bases are what they were, unless another figure or another period counts now, or it is another day
+	-- and a model looks ahead from it.
+	same_basis := (wanted.basis, wanted.model::text, (customer_value.wanted(base, before.as_of)).since)
+		IS NOT DISTINCT FROM (before.basis, before.model::text, before.since);
+	IF before.cutoffs IS NOT NULL AND same_basis AND wanted.since = before.since AND (as_of = before.as_of OR wanted.model IS NULL) THEN
 		IF NOT counted THEN
 			PERFORM customer_value.count_buckets(base);
 		END IF;
@@ -90,9 +94,13 @@ BEGIN
 		INTO wanted.cutoffs USING cuts, wanted;
 	END IF;
 	EXECUTE format($sql$
-		UPDATE %1$I.cutoffs SET (basis, since, as_of, cutoffs, last_class, rules, settled_at) = (SELECT ($1).*)
+		UPDATE %1$I.cutoffs SET (basis, since, as_of, cutoffs, last_class, rules, model, settled_at) = (SELECT ($1).*)
 		$sql$, base)
 	USING wanted;
+
+	IF NOT same_basis THEN
+		PERFORM set_config('customer_value.reason', 'basis', true);
+	END IF;
 
 	-- Segments are what they were, unless there are other rules now, or some that time alone moves.
 	IF wanted.rules::text IS DISTINCT FROM before.rules::text THEN

@@ -94,8 +94,9 @@ reason_of_segment(const char *reason, HeapTuple old_row, HeapTuple new_row, Tupl
 
 /*
  * A rebalance says "date" or "rules" and means the segments: it moves a customer to another class
- * because of a cut-off, unless his own basis moved, as it does when days leave the period. Nor do
- * facts move a customer to another class.
+ * because of a cut-off, unless his own basis moved, as it does when days leave the period. When it
+ * says "basis", since another figure counts from now on, that is why his basis moved. Nor do facts
+ * move a customer to another class.
  */
 static const char *
 reason_of_class(const char *reason, HeapTuple old_row, HeapTuple new_row, TupleDesc columns)
@@ -105,13 +106,14 @@ reason_of_class(const char *reason, HeapTuple old_row, HeapTuple new_row, TupleD
 	bool old_null;
 	bool new_null;
 
-	if (strcmp(reason, "date") != 0 && strcmp(reason, "rules") != 0 && strcmp(reason, "fact") != 0)
+	if (strcmp(reason, "date") != 0 && strcmp(reason, "rules") != 0 &&
+		strcmp(reason, "basis") != 0 && strcmp(reason, "fact") != 0)
 		return reason;
 	old_basis = column(old_row, columns, "basis", NUMERICOID, &old_null);
 	new_basis = column(new_row, columns, "basis", NUMERICOID, &new_null);
 	if (!old_null && !new_null &&
 		!DatumGetBool(DirectFunctionCall2(numeric_eq, old_basis, new_basis)))
-		return "date";
+		return strcmp(reason, "basis") == 0 ? reason : "date";
 	return "cut-off";
 }
 
@@ -218,7 +220,7 @@ customer_value_record_change(PG_FUNCTION_ARGS)
 	values[CLASS_REASON] = CStringGetTextDatum(reason_of_class(reason, old_row, new_row, columns));
 	values[OLD_SEGMENT] = column(old_row, columns, "segment", TEXTOID, &is_null[OLD_SEGMENT]);
 	values[NEW_SEGMENT] = column(new_row, columns, "segment", TEXTOID, &is_null[NEW_SEGMENT]);
-	values[SEGMENT_REASON] = CStringGetTextDatum(reason);
+	values[SEGMENT_REASON] = CStringGetTextDatum(strcmp(reason, "basis") == 0 ? "date" : reason);
 	for (int i = 0; i < PARAMETERS; i++)
 		nulls[i] = is_null[i] ? 'n' : ' ';
 

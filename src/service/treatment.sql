@@ -277,6 +277,9 @@ BEGIN
 	END IF;
 	EXECUTE format('LOCK TABLE %I.outlook IN SHARE ROW EXCLUSIVE MODE', base);
 	IF model IS NULL THEN
+		EXECUTE format('SELECT s.model FROM %I.settings s', base) INTO model;
+	END IF;
+	IF model IS NULL THEN
 		BEGIN
 			EXECUTE format('SELECT %2$s.clv_fit(value, ''mbg/nbd'', $1) FROM %1$I.customer', base, '@extschema@')
 			INTO model USING as_of;
@@ -320,4 +323,4 @@ END
 $$;
 
 COMMENT ON FUNCTION customer_value.refresh_outlook(name, date, clv_model, interval, float8, float8) IS
-'looks ahead for every customer of a base as of a day, into its table outlook: probability of being alive, value over the horizon, value at stake, unseen potential, next order and next contact; with the given model, or with mbg/nbd fitted to the base. Run it once a day, after rebalance; returns the number of customers';
+'looks ahead for every customer of a base as of a day, into its table outlook: probability of being alive, value over the horizon, value at stake, unseen potential, next order and next contact; with the given model, or that in settings, or else mbg/nbd fitted to the base. Run it once a day, after rebalance; returns the number of customers';

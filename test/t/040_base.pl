@@ -183,10 +183,11 @@ foreach my $level ('read committed', 'repeatable read')
 	is_right('and all is right');
 }
 
-# Dump and restore, in one stream and in parallel, also of a base whose customers were merged,
-# forgotten and set by hand.
+# Dump and restore, in one stream and in parallel, also of a base that goes by a model, whose customers
+# were merged, forgotten and set by hand.
 sql(q{
-	SELECT customer_value.create_base('crm');
+	SELECT customer_value.create_base('crm', basis => 'clv',
+		model => '{"model": "mbg/nbd", "params": {"r": 0.8, "alpha": 9, "a": 0.8, "b": 2.5}, "spend": {"p": 6, "q": 4, "v": 15}}');
 	SELECT customer_value.track_orders('crm', 'orders', 'customer_id', 'day', 'amount');
 	SELECT customer_value.rebalance('crm', '2026-03-01');
 	SELECT customer_value.merge_customers('crm', 1, 2);
