@@ -170,6 +170,17 @@ SET ROLE base_writer;
 TRUNCATE trade.orders;
 RESET ROLE;
 SELECT customer_id, basis FROM shop.customer ORDER BY 1;
+ALTER TABLE shop.customer ADD CHECK (basis <> 77);
+CREATE UNIQUE INDEX ON shop.customer (basis) WHERE basis > 1000;
+SET ROLE base_writer;
+\set VERBOSITY default
+\set SHOW_CONTEXT never
+INSERT INTO trade.orders VALUES (9, '2026-01-02', 77);
+INSERT INTO trade.orders VALUES (9, '2026-01-02', 5000), (1, '2026-01-03', 5000);
+\set VERBOSITY terse
+RESET ROLE;
+ALTER TABLE shop.customer DROP CONSTRAINT customer_basis_check;
+DROP INDEX shop.customer_basis_idx;
 ALTER TABLE shop.customer NO FORCE ROW LEVEL SECURITY, DISABLE ROW LEVEL SECURITY;
 ALTER TABLE shop.queue NO FORCE ROW LEVEL SECURITY, DISABLE ROW LEVEL SECURITY;
 ALTER TABLE trade.orders NO FORCE ROW LEVEL SECURITY, DISABLE ROW LEVEL SECURITY;

@@ -109,3 +109,25 @@ owner_leave(const OwnerState *saved)
 	AtEOXact_GUC(false, saved->settings);
 	SetUserIdAndSecContext(saved->user, saved->context);
 }
+
+/*
+ * owner_rethrow
+ *
+ * In PG_CATCH: passes an error on to the writer. What the server says of a row that a constraint refuses,
+ * it says to the owner, who may read that row; it goes to the server's log alone.
+ */
+void
+owner_rethrow(MemoryContext context)
+{
+	ErrorData *error;
+
+	MemoryContextSwitchTo(context);
+	error = CopyErrorData();
+	FlushErrorState();
+	if (ERRCODE_TO_CATEGORY(error->sqlerrcode) == ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION)
+	{
+		error->detail_log = error->detail;
+		error->detail = NULL;
+	}
+	ReThrowError(error);
+}

@@ -9,6 +9,8 @@
 
 #include "utils/rel.h"
 
+#include "common/compat.h"
+
 /* What owner_leave restores. */
 typedef struct OwnerState
 {
@@ -21,5 +23,6 @@ extern Oid owner_of(Oid table);
 extern void owner_check(Relation customers, const char *name);
 extern void owner_enter(OwnerState *saved, Oid owner);
 extern void owner_leave(const OwnerState *saved);
+pg_noreturn extern void owner_rethrow(MemoryContext context);
 
 #endif

@@ -258,6 +258,24 @@ check_keys(const Tracker *tracker)
 						errhint("The transaction might succeed if retried.")));
 }
 
+static void
+write_changes(SPIPlanPtr plan, Datum in_force, Snapshot snapshot, Snapshot crosscheck)
+{
+	MemoryContext context = CurrentMemoryContext;
+
+	PG_TRY();
+	{
+		if (SPI_execute_snapshot(plan, &in_force, NULL, snapshot, crosscheck, false, true, 0) !=
+			SPI_OK_INSERT)
+			elog(ERROR, "changes were not written: %s", SPI_result_code_string(SPI_result));
+	}
+	PG_CATCH();
+	{
+		owner_rethrow(context);
+	}
+	PG_END_TRY();
+}
+
 /* Has the statement touched any row at all? */
 static bool
 is_idle(const TriggerData *trigger)
@@ -339,9 +357,7 @@ customer_value_track_change(PG_FUNCTION_ARGS)
 		snapshot = GetLatestSnapshot();
 		crosscheck = GetTransactionSnapshot();
 	}
-	if (SPI_execute_snapshot(tracker->write, &in_force, NULL, snapshot, crosscheck, false, true,
-							 0) != SPI_OK_INSERT)
-		elog(ERROR, "changes were not written: %s", SPI_result_code_string(SPI_result));
+	write_changes(tracker->write, in_force, snapshot, crosscheck);
 	SPI_finish();
 	owner_leave(&saved);
 
