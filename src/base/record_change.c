@@ -22,12 +22,13 @@
 
 PG_FUNCTION(customer_value_record_change);
 
-/* The kept plan that writes history, one for each table of customers. */
+/* The kept plans of a table of customers. */
 typedef struct History
 {
 	Oid customers;
-	Oid key; /* the type of customer_id that it takes */
-	SPIPlanPtr plan;
+	Oid key;          /* the type of its keys */
+	SPIPlanPtr write; /* a row of history; returns whether listeners want to know */
+	SPIPlanPtr tell;  /* them */
 } History;
 
 static HTAB *histories = NULL;
@@ -35,18 +36,22 @@ static HTAB *histories = NULL;
 /* What the server takes for a message; instead of a longer one, listeners are only told of the base. */
 #define LONGEST_MESSAGE 8000
 
-/* What the plan takes. */
+/* What happened to a customer, as the plan that tells it takes it; that which writes takes a row of it. */
 enum
 {
 	CUSTOMER,
+	CLASS,
 	OLD_CLASS,
 	NEW_CLASS,
 	CLASS_REASON,
+	SEGMENT,
 	OLD_SEGMENT,
 	NEW_SEGMENT,
 	SEGMENT_REASON,
 	PARAMETERS
 };
+
+#define ROW_PARAMETERS (SEGMENT - CLASS + 1)
 
 /*
  * A column of one version of a customer's row; NULL where there is no such version. The table may be
@@ -117,15 +122,15 @@ reason_of_class(const char *reason, HeapTuple old_row, HeapTuple new_row, TupleD
 	return "cut-off";
 }
 
-static SPIPlanPtr
-history_plan(Relation customers)
+static History *
+find_history(Relation customers)
 {
 	Oid relation = RelationGetRelid(customers);
 	Oid key = SPI_gettypeid(customers->rd_att, SPI_fnumber(customers->rd_att, "customer_id"));
 	History *history;
 	const char *base;
-	StringInfoData query;
-	Oid types[PARAMETERS] = {key, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID};
+	Oid types[PARAMETERS] = {key,     TEXTOID, TEXTOID, TEXTOID, TEXTOID,
+							 TEXTOID, TEXTOID, TEXTOID, TEXTOID};
 	bool found;
 
 	if (histories == NULL)
@@ -136,40 +141,60 @@ history_plan(Relation customers)
 	}
 	history = hash_search(histories, &relation, HASH_ENTER, &found);
 	if (!found)
-		history->plan = NULL;
-	if (history->plan != NULL && history->key == key && SPI_plan_is_valid(history->plan))
-		return history->plan;
+		history->write = history->tell = NULL;
+	if (history->tell != NULL && history->key == key && SPI_plan_is_valid(history->write) &&
+		SPI_plan_is_valid(history->tell))
+		return history;
 
-	kept_plan_retire(history->plan);
-	history->plan = NULL;
+	kept_plan_retire(history->write);
+	kept_plan_retire(history->tell);
+	history->write = history->tell = NULL;
 	owner_check(customers, "change");
 	owner_check(customers, "settings");
 	history->key = key;
-	initStringInfo(&query);
 	base = quote_identifier(get_namespace_name(RelationGetNamespace(customers)));
-	appendStringInfo(
-		&query,
-		"WITH changes AS ("
-		"INSERT INTO %s.change (customer, what, old_value, new_value, reason)"
-		" SELECT $1, v.what, v.old_value, v.new_value, v.reason"
-		" FROM (VALUES ('class', $2, $3, $4), ('segment', $5, $6, $7))"
-		" AS v(what, old_value, new_value, reason)"
-		" WHERE v.old_value IS DISTINCT FROM v.new_value"
-		" RETURNING what, old_value, new_value, reason)"
-		" SELECT pg_notify('customer_value', CASE WHEN octet_length(m.whole::text) < %d"
-		" THEN m.whole::text ELSE jsonb_build_object('base', b.base)::text END)"
-		" FROM %s.settings AS s,"
-		" LATERAL (SELECT n.nspname FROM pg_class AS r"
-		" JOIN pg_namespace AS n ON n.oid = r.relnamespace"
-		" WHERE r.oid = s.tableoid) AS b(base),"
-		" LATERAL (SELECT jsonb_build_object('base', b.base, 'customer', $1) ||"
-		" jsonb_object_agg(c.what, jsonb_build_object("
-		"'old', c.old_value, 'new', c.new_value, 'reason', c.reason))"
-		" FROM changes AS c) AS m(whole)"
-		" WHERE s.notify",
-		base, LONGEST_MESSAGE, base);
-	history->plan = kept_plan_make(query.data, PARAMETERS, types);
-	return history->plan;
+	history->write = kept_plan_make(
+		psprintf("INSERT INTO %s.change (customer, what, old_value, new_value, reason)"
+				 " VALUES ($1, $2, $3, $4, $5)"
+				 " RETURNING (SELECT s.notify FROM %s.settings AS s)",
+				 base, base),
+		ROW_PARAMETERS, types);
+	history->tell = kept_plan_make(
+		psprintf("SELECT pg_notify('customer_value', CASE WHEN octet_length(m.whole::text) < %d"
+				 " THEN m.whole::text ELSE jsonb_build_object('base', b.base)::text END)"
+				 " FROM %s.settings AS s,"
+				 " LATERAL (SELECT n.nspname FROM pg_class AS r"
+				 " JOIN pg_namespace AS n ON n.oid = r.relnamespace"
+				 " WHERE r.oid = s.tableoid) AS b(base),"
+				 " LATERAL (SELECT jsonb_build_object('base', b.base, 'customer', $1) ||"
+				 " jsonb_object_agg(c.what, jsonb_build_object("
+				 "'old', c.old_value, 'new', c.new_value, 'reason', c.reason))"
+				 " FROM (VALUES ($2, $3, $4, $5), ($6, $7, $8, $9))"
+				 " AS c(what, old_value, new_value, reason)"
+				 " WHERE c.old_value IS DISTINCT FROM c.new_value) AS m(whole)",
+				 LONGEST_MESSAGE, base),
+		PARAMETERS, types);
+	return history;
+}
+
+/*
+ * Writes a row of history for the class or the segment, whose parameters begin at `what`, if that changed;
+ * tells whether listeners want to know.
+ */
+static bool
+write_row(const History *history, const Datum *values, const char *nulls, int what)
+{
+	const Datum *change = &values[what];
+	Datum row[ROW_PARAMETERS] = {values[CUSTOMER], change[0], change[1], change[2], change[3]};
+	char row_nulls[ROW_PARAMETERS] = {nulls[CUSTOMER], ' ', nulls[what + 1], nulls[what + 2], ' '};
+	bool is_null;
+
+	if (nulls[what + 1] == nulls[what + 2] &&
+		(nulls[what + 1] == 'n' || datum_image_eq(change[1], change[2], false, -1)))
+		return false;
+	if (SPI_execute_plan(history->write, row, row_nulls, false, 0) != SPI_OK_INSERT_RETURNING)
+		elog(ERROR, "history was not written: %s", SPI_result_code_string(SPI_result));
+	return DatumGetBool(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &is_null));
 }
 
 /*
@@ -191,7 +216,8 @@ customer_value_record_change(PG_FUNCTION_ARGS)
 	Datum values[PARAMETERS];
 	bool is_null[PARAMETERS] = {false};
 	char nulls[PARAMETERS];
-	SPIPlanPtr plan;
+	const History *history;
+	bool wanted;
 	OwnerState saved;
 
 	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_AFTER(trigger->tg_event) ||
@@ -215,9 +241,11 @@ customer_value_record_change(PG_FUNCTION_ARGS)
 
 	values[CUSTOMER] =
 		column(new_row ? new_row : old_row, columns, "customer_id", InvalidOid, &is_null[CUSTOMER]);
+	values[CLASS] = CStringGetTextDatum("class");
 	values[OLD_CLASS] = column(old_row, columns, "abc_class", TEXTOID, &is_null[OLD_CLASS]);
 	values[NEW_CLASS] = column(new_row, columns, "abc_class", TEXTOID, &is_null[NEW_CLASS]);
 	values[CLASS_REASON] = CStringGetTextDatum(reason_of_class(reason, old_row, new_row, columns));
+	values[SEGMENT] = CStringGetTextDatum("segment");
 	values[OLD_SEGMENT] = column(old_row, columns, "segment", TEXTOID, &is_null[OLD_SEGMENT]);
 	values[NEW_SEGMENT] = column(new_row, columns, "segment", TEXTOID, &is_null[NEW_SEGMENT]);
 	values[SEGMENT_REASON] = CStringGetTextDatum(strcmp(reason, "basis") == 0 ? "date" : reason);
@@ -226,9 +254,12 @@ customer_value_record_change(PG_FUNCTION_ARGS)
 
 	owner_enter(&saved, trigger->tg_relation->rd_rel->relowner);
 	SPI_connect();
-	plan = history_plan(trigger->tg_relation);
-	if (SPI_execute_plan(plan, values, nulls, false, 0) != SPI_OK_SELECT)
-		elog(ERROR, "history was not written: %s", SPI_result_code_string(SPI_result));
+	history = find_history(trigger->tg_relation);
+	wanted = write_row(history, values, nulls, CLASS);
+	if (write_row(history, values, nulls, SEGMENT))
+		wanted = true;
+	if (wanted && SPI_execute_plan(history->tell, values, nulls, false, 0) != SPI_OK_SELECT)
+		elog(ERROR, "listeners were not told: %s", SPI_result_code_string(SPI_result));
 	SPI_finish();
 	owner_leave(&saved);
 
