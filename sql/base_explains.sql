@@ -74,6 +74,14 @@ UPDATE shop.settings SET rules = '{"segments": [{"name": "gold", "from": 60}, {"
 	"criteria": [{"fact": "amount", "weight": 1, "points": [[0, 0], [1000, 100]]}]}';
 SELECT customer_value.rebalance('shop', '2026-01-07');
 SELECT * FROM night();
+-- What was wrong is put right.
+SELECT customer_value.rebuild('shop');
+SELECT * FROM night();
+UPDATE shop.customer SET abc_class = 'A', segment = 'gold' WHERE customer_id = 5;
+SELECT customer_value.rebuild('shop');
+SELECT * FROM night();
+SELECT customer_value.rebalance('shop', '2026-01-09') > 0 AS moved;
+SELECT count(*) > 0 AS moved FROM night();
 -- Two records of one person, and the other way round.
 SELECT customer_value.merge_customers('shop', 1, 2);
 SELECT * FROM night();

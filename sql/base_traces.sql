@@ -136,6 +136,12 @@ SELECT customer_value.untrack_contacts('Der Laden', 'anruf');
 SELECT customer_value.untrack_contacts('Der Laden', 'call');
 SELECT customer_value.track_contacts('Der Laden', 'anruf', 'customer', 'at', 'kanal');
 SELECT touchpoint FROM "Der Laden".contact;
+-- a name of which no more triggers can be made
+ALTER SCHEMA "Der Laden" RENAME TO shop_0123456789012345678901234567890123456789012345678901234567;
+INSERT INTO verkauf (kunde, tag, amount) VALUES (1, '2026-01-03', 1000);
+SELECT customer_value.track_orders('shop_0123456789012345678901234567890123456789012345678901234567', 'anruf', 'customer', 'at', 'customer');
+SELECT * FROM customer_value.verify('shop_0123456789012345678901234567890123456789012345678901234567');
+ALTER SCHEMA shop_0123456789012345678901234567890123456789012345678901234567 RENAME TO "Der Laden";
 -- a column that only the filter names
 BEGIN;
 ALTER TABLE verkauf RENAME note TO notiz;

@@ -172,6 +172,21 @@ COMMENT ON FUNCTION customer_value.check_model(clv_model) IS
 'an error unless a model gives every customer who has ordered a finite lifetime value; else true';
 
 
+CREATE FUNCTION customer_value.check_name(base name) RETURNS void
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF octet_length(base::text) > 48 THEN
+		RAISE name_too_long USING
+			MESSAGE = format('name of customer base "%s" is too long', base),
+			DETAIL = 'It may have 48 bytes, since the names of triggers are made of it.';
+	END IF;
+END
+$$;
+
+COMMENT ON FUNCTION customer_value.check_name(name) IS 'an error where the name of a base is too long to make names of triggers of it';
+
+
 CREATE FUNCTION customer_value.create_base(base name, key regtype DEFAULT 'bigint', basis text DEFAULT 'amount',
 	period interval DEFAULT NULL, cuts numeric[] DEFAULT '{0.80,0.95}', rules segment_rules DEFAULT NULL,
 	hysteresis float8 DEFAULT 0, notify boolean DEFAULT false, model clv_model DEFAULT NULL)
@@ -182,11 +197,7 @@ BEGIN
 	IF base IS NULL OR key IS NULL OR basis IS NULL OR cuts IS NULL OR hysteresis IS NULL OR notify IS NULL THEN
 		RAISE null_value_not_allowed USING MESSAGE = 'base, key, basis, cuts, hysteresis and notify must not be null';
 	END IF;
-	IF octet_length(base::text) > 48 THEN
-		RAISE name_too_long USING
-			MESSAGE = format('name of customer base "%s" is too long', base),
-			DETAIL = 'It may have 48 bytes, since the names of triggers are made of it.';
-	END IF;
+	PERFORM customer_value.check_name(base);
 	IF key NOT IN ('smallint', 'integer', 'bigint', 'numeric', 'text', 'uuid') THEN
 		RAISE datatype_mismatch USING
 			MESSAGE = format('customers cannot have keys of type %s', key),

@@ -220,6 +220,15 @@ BEGIN
 	PERFORM customer_value.check_read_committed('rebuild');
 	EXECUTE format('LOCK TABLE %I.cutoffs IN SHARE ROW EXCLUSIVE MODE', base);
 	changed := customer_value.recompute(base, false);
+	-- what was wrong is put right by what is in force; what the rebalance moves then, it moves for its own reasons
+	EXECUTE format($sql$
+		UPDATE %1$I.customer c SET (basis, abc_class, score, segment, since) = (s.basis, s.abc_class, s.score, s.segment,
+			CASE WHEN (s.abc_class, s.segment) IS DISTINCT FROM (c.abc_class, c.segment) THEN clock_timestamp() ELSE c.since END)
+		FROM (SELECT o.customer_id, x.* FROM %1$I.customer o, LATERAL customer_value.standing(o.value, o.facts, o.segment, $1, o.override) x) AS s
+		WHERE s.customer_id = c.customer_id
+			AND (s.basis, s.abc_class, s.score, s.segment) IS DISTINCT FROM (c.basis, c.abc_class, c.score, c.segment)
+		$sql$, base)
+	USING customer_value.in_force(base);
 	EXECUTE format('UPDATE %I.cutoffs SET cutoffs = NULL', base); -- so that everybody is looked at
 	PERFORM customer_value.rebalance(base, current_date);
 	RETURN changed;

@@ -288,6 +288,7 @@ DECLARE
 	number integer;
 BEGIN
 	PERFORM customer_value.check_base(base);
+	PERFORM customer_value.check_name(base); -- it may have been renamed
 	IF mode IS NULL OR mode NOT IN ('immediate', 'queued') THEN
 		RAISE invalid_parameter_value USING MESSAGE = format('unknown mode "%s"', mode), HINT = 'Use immediate or queued.';
 	END IF;
