@@ -300,18 +300,14 @@ BEGIN
 			tracked_at timestamptz NOT NULL DEFAULT now());
 
 		CREATE TRIGGER record_insert AFTER INSERT ON %1$I.customer FOR EACH ROW
-			WHEN (NEW.abc_class IS NOT NULL OR NEW.segment IS NOT NULL)
+			WHEN (NEW.abc_class IS NOT NULL OR NEW.segment IS NOT NULL OR NEW.facts IS NOT NULL)
 			EXECUTE FUNCTION customer_value.record_change();
 		CREATE TRIGGER record_update AFTER UPDATE ON %1$I.customer FOR EACH ROW
-			WHEN (OLD.abc_class IS DISTINCT FROM NEW.abc_class OR OLD.segment IS DISTINCT FROM NEW.segment)
+			WHEN (OLD.abc_class IS DISTINCT FROM NEW.abc_class OR OLD.segment IS DISTINCT FROM NEW.segment OR OLD.facts IS DISTINCT FROM NEW.facts)
 			EXECUTE FUNCTION customer_value.record_change();
 		CREATE TRIGGER record_delete AFTER DELETE ON %1$I.customer FOR EACH ROW
 			WHEN (OLD.abc_class IS NOT NULL OR OLD.segment IS NOT NULL)
 			EXECUTE FUNCTION customer_value.record_change();
-		CREATE TRIGGER queue_insert AFTER INSERT ON %1$I.customer FOR EACH ROW
-			WHEN (NEW.facts IS NOT NULL) EXECUTE FUNCTION customer_value.queue_customer();
-		CREATE TRIGGER queue_update AFTER UPDATE ON %1$I.customer FOR EACH ROW
-			WHEN (OLD.facts IS DISTINCT FROM NEW.facts) EXECUTE FUNCTION customer_value.queue_customer();
 		CREATE TRIGGER uncount AFTER DELETE ON %1$I.customer REFERENCING OLD TABLE AS old_customers
 			FOR EACH STATEMENT EXECUTE FUNCTION customer_value.uncount();
 

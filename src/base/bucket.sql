@@ -22,12 +22,6 @@ $$;
 COMMENT ON FUNCTION customer_value.uncount() IS
 'the trigger on a base''s customers that takes those who are deleted out of the table bucket, when no rebalance is under way';
 
-CREATE FUNCTION customer_value.queue_customer() RETURNS trigger
-LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'customer_value_queue_customer';
-
-COMMENT ON FUNCTION customer_value.queue_customer() IS
-'the trigger on a base''s customers that queues those whose facts changed';
-
 
 CREATE FUNCTION customer_value.counted_cutoffs(base name, cuts numeric[]) RETURNS abc_cutoffs
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp

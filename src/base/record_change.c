@@ -1,7 +1,7 @@
 /*
  * record_change.c
- *	  The history of a base: a row for every change of a customer's class or segment, and a message
- *	  where that is wanted.
+ *	  What follows from a change of a customer: for his class and segment a row of history, and a message
+ *	  where that is wanted; for his facts a place in the queue.
  */
 #include "postgres.h"
 
@@ -29,6 +29,7 @@ typedef struct History
 	Oid key;          /* the type of its keys */
 	SPIPlanPtr write; /* a row of history; returns whether listeners want to know */
 	SPIPlanPtr tell;  /* them */
+	SPIPlanPtr queue; /* a customer for the next rebalance */
 } History;
 
 static HTAB *histories = NULL;
@@ -141,16 +142,18 @@ find_history(Relation customers)
 	}
 	history = hash_search(histories, &relation, HASH_ENTER, &found);
 	if (!found)
-		history->write = history->tell = NULL;
-	if (history->tell != NULL && history->key == key && SPI_plan_is_valid(history->write) &&
-		SPI_plan_is_valid(history->tell))
+		history->write = history->tell = history->queue = NULL;
+	if (history->queue != NULL && history->key == key && SPI_plan_is_valid(history->write) &&
+		SPI_plan_is_valid(history->tell) && SPI_plan_is_valid(history->queue))
 		return history;
 
 	kept_plan_retire(history->write);
 	kept_plan_retire(history->tell);
-	history->write = history->tell = NULL;
+	kept_plan_retire(history->queue);
+	history->write = history->tell = history->queue = NULL;
 	owner_check(customers, "change");
 	owner_check(customers, "settings");
+	owner_check(customers, "queue");
 	history->key = key;
 	base = quote_identifier(get_namespace_name(RelationGetNamespace(customers)));
 	history->write = kept_plan_make(
@@ -174,7 +177,21 @@ find_history(Relation customers)
 				 " WHERE c.old_value IS DISTINCT FROM c.new_value) AS m(whole)",
 				 LONGEST_MESSAGE, base),
 		PARAMETERS, types);
+	history->queue =
+		kept_plan_make(psprintf("INSERT INTO %s.queue (customer_id) VALUES ($1)", base), 1, &key);
 	return history;
+}
+
+/* Has a customer other facts than before? The same ones, stored in another way, do count as others. */
+static bool
+has_other_facts(HeapTuple old_row, HeapTuple new_row, TupleDesc columns)
+{
+	bool old_null;
+	bool new_null;
+	Datum old_facts = column(old_row, columns, "facts", JSONBOID, &old_null);
+	Datum new_facts = column(new_row, columns, "facts", JSONBOID, &new_null);
+
+	return old_null != new_null || (!old_null && !datum_image_eq(old_facts, new_facts, false, -1));
 }
 
 /*
@@ -203,7 +220,8 @@ write_row(const History *history, const Datum *values, const char *nulls, int wh
  * AFTER INSERT OR UPDATE OR DELETE FOR EACH ROW on a base's table of customers. The reason is what
  * the setting customer_value.reason says; all that changes customers sets it. Where nobody did, it
  * is 'manual'. If the base's settings want it, those who listen on the channel customer_value are
- * told, when the transaction commits.
+ * told, when the transaction commits. A customer whose facts changed is put into the queue, for the
+ * next rebalance to bring him up to date.
  */
 Datum
 customer_value_record_change(PG_FUNCTION_ARGS)
@@ -260,6 +278,9 @@ customer_value_record_change(PG_FUNCTION_ARGS)
 		wanted = true;
 	if (wanted && SPI_execute_plan(history->tell, values, nulls, false, 0) != SPI_OK_SELECT)
 		elog(ERROR, "listeners were not told: %s", SPI_result_code_string(SPI_result));
+	if (new_row != NULL && has_other_facts(old_row, new_row, columns) &&
+		SPI_execute_plan(history->queue, values, nulls, false, 0) != SPI_OK_INSERT)
+		elog(ERROR, "customer was not queued: %s", SPI_result_code_string(SPI_result));
 	SPI_finish();
 	owner_leave(&saved);
 

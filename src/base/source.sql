@@ -10,7 +10,7 @@ CREATE FUNCTION customer_value.record_change() RETURNS trigger
 LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'customer_value_record_change';
 
 COMMENT ON FUNCTION customer_value.record_change() IS
-'the trigger on a base''s customers that writes its history, and sends messages where settings says notify; the reason is what the setting customer_value.reason says, or manual';
+'the trigger on a base''s customers that writes its history, sends messages where settings says notify, and queues customers whose facts changed; the reason is what the setting customer_value.reason says, or manual';
 
 
 CREATE FUNCTION customer_value.sources(base name)
