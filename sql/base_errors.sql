@@ -40,7 +40,7 @@ SELECT attempt('SELECT customer_value.' || c) FROM unnest(ARRAY[
 	$$create_base('shop', basis => 'clv', model => '{"model": "bg/nbd", "params": {"r": 1, "alpha": 1, "a": 1, "b": 1}, "spend": {"p": 6, "q": 0.9, "v": 15}}')$$,
 	$$create_base('shop', period => '-1 day')$$, $$create_base('shop', period => '0')$$,
 	$$create_base('shop', cuts => '{0.9,0.8}')$$, $$create_base('shop', cuts => '{}')$$, $$create_base('shop', cuts => '{0.5,1}')$$, $$create_base('shop', cuts => NULL)$$,
-	$$create_base('shop', hysteresis => 0.1)$$, $$create_base('shop', notify => NULL)$$, $$create_base('shop', rules => '{"segments": []}')$$]) c;
+	$$create_base('shop', hysteresis => 1)$$, $$create_base('shop', hysteresis => -0.1)$$, $$create_base('shop', hysteresis => 'NaN')$$, $$create_base('shop', notify => NULL)$$, $$create_base('shop', rules => '{"segments": []}')$$]) c;
 SELECT attempt('SELECT customer_value.' || c) FROM unnest(ARRAY[
 	$$track_orders('shop', 'trade.orders', 'customer_id', 'day', 'amount')$$,
 	$$track_orders('trade', 'trade.orders', 'customer_id', 'day', 'amount')$$,

@@ -37,6 +37,18 @@ SELECT abc_class_of('NaN'::float8, cutoffs) FROM given WHERE name = 'exact';
 SELECT abc_class_of('Infinity'::float8, cutoffs) FROM given WHERE name = 'float';
 SELECT abc_class_of((repeat('9', 39) || '.5')::numeric, cutoffs) FROM given WHERE name = 'exact';
 
+-- With a previous class that is kept within a band around its ends.
+SELECT v, string_agg(coalesce(abc_class_of(v, cutoffs, p, 0.1), 'none'), ' ' ORDER BY p NULLS FIRST) AS "held by none A B C D AB"
+FROM given, unnest('{77,76.999999999,70,69.99,63,62.999999999,11.1375,11.1374999999,10.125,10.12,9.1125,9.1124999999,0,-5}'::numeric[]) WITH ORDINALITY AS u(v, n), unnest('{NULL,A,B,C,D,AB}'::text[]) p
+WHERE name = 'exact' GROUP BY n, v ORDER BY n;
+SELECT bool_and(abc_class_of(v::numeric, cutoffs, p, 0) = abc_class_of(v::numeric, cutoffs)) AS without FROM given, generate_series(-5, 80) v, unnest('{A,B,C}'::text[]) p;
+SELECT v, abc_class_of(v, cutoffs, 'A', 0.5), abc_class_of(v, cutoffs, 'B', 0.5) FROM given, unnest('{0.15,0.149,0.05,0.049}'::numeric[]) v WHERE name = 'float';
+SELECT v, abc_class_of(v, cutoffs, 'B', 0.1) FROM given, unnest('{77,76,70,63,62}'::numeric[]) v WHERE name = 'empty B';
+SELECT abc_class_of(70.0, cutoffs, 'B', NULL) IS NULL AS h, abc_class_of(NULL, cutoffs, 'B', 0.1) IS NULL AS v, abc_class_of(70.0, NULL, 'B', 0.1) IS NULL AS c FROM given WHERE name = 'exact';
+SELECT abc_class_of(70.0, cutoffs, 'B', 1) FROM given WHERE name = 'exact';
+SELECT abc_class_of(70.0, cutoffs, 'B', -0.1) FROM given WHERE name = 'exact';
+SELECT abc_class_of(70.0, cutoffs, 'B', 'NaN') FROM given WHERE name = 'exact';
+
 -- A few bytes, whatever the text's length.
 SELECT name, pg_column_size(cutoffs) FROM given ORDER BY name;
 

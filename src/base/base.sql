@@ -73,15 +73,16 @@ CREATE TYPE customer_value.in_force AS (
 	last_class text,
 	rules segment_rules,
 	model clv_model,
+	hysteresis float8,
 	settled_at timestamptz);
 
 COMMENT ON TYPE customer_value.in_force IS
-'what customers are classed by: the figure that counts, from which day on, as of which day, the ends of the classes, the class below the last of them, the rules, the model of a basis clv, and when that came into force';
+'what customers are classed by: the figure that counts, from which day on, as of which day, the ends of the classes, the class below the last of them, the rules, the model of a basis clv, by what share one has to be beyond the end of his class to leave it, and when that came into force';
 
 
 CREATE FUNCTION customer_value.in_force_query(base name) RETURNS text
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN format('SELECT ROW(f.basis, f.since, f.as_of, f.cutoffs, f.last_class, f.rules, f.model, f.settled_at)::customer_value.in_force AS force FROM %I.cutoffs f', base);
+RETURN format('SELECT ROW(f.basis, f.since, f.as_of, f.cutoffs, f.last_class, f.rules, f.model, f.hysteresis, f.settled_at)::customer_value.in_force AS force FROM %I.cutoffs f', base);
 
 COMMENT ON FUNCTION customer_value.in_force_query(name) IS 'the query for what is in force in a base: force';
 
@@ -111,7 +112,7 @@ DECLARE
 BEGIN
 	EXECUTE format($sql$
 		SELECT s.basis, coalesce(($1 - s.period)::date, '-infinity'), $1, NULL::%2$s.abc_cutoffs, chr(65 + cardinality(s.cuts)), s.rules,
-			CASE WHEN s.basis = 'clv' THEN s.model END, clock_timestamp()
+			CASE WHEN s.basis = 'clv' THEN s.model END, s.hysteresis, clock_timestamp()
 		FROM %1$I.settings s$sql$, base, '@extschema@')
 	INTO result USING as_of;
 	IF result.basis IS NULL THEN
@@ -125,16 +126,16 @@ COMMENT ON FUNCTION customer_value.wanted(name, date) IS
 'what the settings of a base say shall be in force as of a day, the ends of the classes left open';
 
 
-CREATE FUNCTION customer_value.standing(ledger customer_value, facts jsonb, previous text,
+CREATE FUNCTION customer_value.standing(ledger customer_value, facts jsonb, previous_class text, previous_segment text,
 	force customer_value.in_force, override text DEFAULT NULL)
 RETURNS TABLE (basis numeric, abc_class text, score float8, segment text)
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 BEGIN ATOMIC
 	SELECT b.basis,
-		coalesce(abc_class_of(b.basis, (standing.force).cutoffs), (standing.force).last_class),
+		coalesce(abc_class_of(b.basis, (standing.force).cutoffs, standing.previous_class, (standing.force).hysteresis), (standing.force).last_class),
 		segment_score(b.facts, (standing.force).rules),
 		coalesce(standing.override,
-			CASE WHEN (standing.force).rules IS NOT NULL THEN segment_of(b.facts, (standing.force).rules, standing.previous) END)
+			CASE WHEN (standing.force).rules IS NOT NULL THEN segment_of(b.facts, (standing.force).rules, standing.previous_segment) END)
 	FROM (SELECT CASE (standing.force).basis
 				WHEN 'amount' THEN amount(standing.ledger, (standing.force).since)
 				WHEN 'margin' THEN coalesce(margin(standing.ledger, (standing.force).since), 0)
@@ -148,8 +149,8 @@ BEGIN ATOMIC
 			END OFFSET 0) AS b(basis, facts);
 END;
 
-COMMENT ON FUNCTION customer_value.standing(customer_value, jsonb, text, customer_value.in_force, text) IS
-'where a customer stands: basis, class and segment from his ledger, further facts and previous segment, by what is in force, with a segment set by hand before that of the rules; the one definition that trigger, rebalance and verify share. The basis counts from the day since on, a margin without any known cost as 0; facts and lifetime value are those of as_of or, if later, of the last order, and the value of a customer without orders is 0';
+COMMENT ON FUNCTION customer_value.standing(customer_value, jsonb, text, text, customer_value.in_force, text) IS
+'where a customer stands: basis, class and segment from his ledger, further facts, previous class and previous segment, by what is in force, with a segment set by hand before that of the rules; the one definition that trigger, rebalance and verify share. The basis counts from the day since on, a margin without any known cost as 0; facts and lifetime value are those of as_of or, if later, of the last order, and the value of a customer without orders is 0';
 
 
 CREATE FUNCTION customer_value.check_model(model clv_model) RETURNS boolean
@@ -219,8 +220,8 @@ BEGIN
 	IF period <= interval '0' OR NOT isfinite(period) THEN
 		RAISE invalid_parameter_value USING MESSAGE = 'period must be positive and finite';
 	END IF;
-	IF hysteresis <> 0 THEN
-		RAISE feature_not_supported USING MESSAGE = 'hysteresis is not supported yet';
+	IF NOT (hysteresis >= 0 AND hysteresis < 1) THEN
+		RAISE invalid_parameter_value USING MESSAGE = 'hysteresis must be at least 0 and less than 1';
 	END IF;
 	PERFORM @extschema@.abc_cutoffs(1::numeric, cuts); -- an error unless the cuts rise within (0, 1)
 
@@ -256,6 +257,7 @@ BEGIN
 			last_class text,
 			rules %3$s.segment_rules,
 			model %3$s.clv_model,
+			hysteresis double precision NOT NULL,
 			settled_at timestamptz NOT NULL DEFAULT clock_timestamp(),
 			counted boolean NOT NULL DEFAULT false,
 			keys bigint NOT NULL DEFAULT 0,
@@ -280,7 +282,7 @@ BEGIN
 			period interval CHECK (period > interval '0'),
 			cuts numeric[] NOT NULL,
 			rules %3$s.segment_rules,
-			hysteresis double precision NOT NULL CHECK (hysteresis = 0),
+			hysteresis double precision NOT NULL CHECK (hysteresis >= 0 AND hysteresis < 1),
 			notify boolean NOT NULL,
 			model %3$s.clv_model CHECK (customer_value.check_model(model)),
 			salt uuid NOT NULL DEFAULT gen_random_uuid(),
@@ -343,7 +345,8 @@ BEGIN
 	EXECUTE format('INSERT INTO %I.settings (layout, key, basis, period, cuts, rules, hysteresis, notify, model)
 		VALUES (customer_value.layout(), $1, $2, $3, $4, $5, $6, $7, $8)', base)
 	USING format_type(key, NULL), basis, period, cuts, rules, hysteresis, notify, model;
-	EXECUTE format('INSERT INTO %I.cutoffs (as_of, basis, since, rules, model) VALUES (($1).as_of, ($1).basis, ($1).since, ($1).rules, ($1).model)', base)
+	EXECUTE format('INSERT INTO %I.cutoffs (as_of, basis, since, rules, model, hysteresis)
+		VALUES (($1).as_of, ($1).basis, ($1).since, ($1).rules, ($1).model, ($1).hysteresis)', base)
 	USING customer_value.wanted(base, current_date);
 	PERFORM customer_value.create_override(base);
 	PERFORM customer_value.create_merged(base);

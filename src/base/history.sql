@@ -54,7 +54,7 @@ BEGIN
 	force := customer_value.wanted(base, day);
 	EXECUTE format($sql$
 		SELECT %2$s.abc_cutoffs(x.basis, (SELECT s.cuts FROM %1$I.settings s))
-		FROM %1$I.customer c, LATERAL customer_value.standing(%2$s.until(c.value, $1 + 1), NULL, NULL, $2) x
+		FROM %1$I.customer c, LATERAL customer_value.standing(%2$s.until(c.value, $1 + 1), NULL, NULL, NULL, $2) x
 		WHERE %2$s.first_order(c.value) <= $1$sql$, base, '@extschema@')
 	INTO force.cutoffs USING day, force;
 	RETURN QUERY EXECUTE format($sql$
@@ -77,7 +77,7 @@ BEGIN
 		SELECT customer_id::text, d.abc_class, d.segment, s.basis, s.abc_class, s.score, s.segment
 		FROM said d
 		LEFT JOIN ledger l USING (customer_id)
-		LEFT JOIN LATERAL customer_value.standing(l.value, l.facts, d.segment, $3) s ON l.value IS NOT NULL
+		LEFT JOIN LATERAL customer_value.standing(l.value, l.facts, d.abc_class, d.segment, $3) s ON l.value IS NOT NULL
 		WHERE l.value IS NOT NULL OR d.abc_class IS NOT NULL OR d.segment IS NOT NULL
 		ORDER BY customer_id$sql$, base, '@extschema@', customer_value.key_type(base))
 	USING day, customer, force;
@@ -112,7 +112,7 @@ BEGIN
 	force.rules := rules;
 	RETURN QUERY EXECUTE format($sql$
 		SELECT c.segment, s.segment, count(*), sum(s.basis)
-		FROM %1$I.customer c, LATERAL customer_value.standing(c.value, c.facts, c.segment, $1, c.override) s
+		FROM %1$I.customer c, LATERAL customer_value.standing(c.value, c.facts, c.abc_class, c.segment, $1, c.override) s
 		GROUP BY c.segment, s.segment
 		ORDER BY c.segment COLLATE "C", s.segment COLLATE "C"$sql$, base)
 	USING force;
@@ -133,7 +133,7 @@ BEGIN
 		SELECT c.abc_class, c.basis, n.class, n.value, n.value - c.basis
 		FROM %1$I.customer c
 		LEFT JOIN LATERAL (
-			SELECT k.class, k."from"
+			SELECT k.class, k."from" * (1 + f.hysteresis::numeric)
 			FROM %1$I.cutoffs f, jsonb_to_recordset(f.cutoffs::jsonb -> 'classes') AS k(class text, "from" numeric)
 			WHERE k.class < c.abc_class COLLATE "C" AND k."from" IS NOT NULL
 			ORDER BY k.class COLLATE "C" DESC LIMIT 1) AS n(class, value) ON true
@@ -143,7 +143,7 @@ END
 $$;
 
 COMMENT ON FUNCTION customer_value.value_to_next_class(name, text) IS
-'what a customer of a base lacks to the next better class against the cut-offs in force: class and basis now, the next class, the basis it begins with, and what is missing to that; the latter three are null in class A. No row for a customer unknown';
+'what a customer of a base lacks to the next better class against the cut-offs in force: class and basis now, the next class, the basis that it takes, hysteresis included, and what is missing to that; the latter three are null in class A. No row for a customer unknown';
 
 
 CREATE FUNCTION customer_value.value_to_next_class(base name, customer anynonarray)

@@ -85,16 +85,16 @@ BEGIN
 			PERFORM customer_value.count_buckets(base);
 		END IF;
 		wanted.cutoffs := customer_value.counted_cutoffs(base, cuts);
-		everybody := wanted.cutoffs IS NULL OR wanted.last_class <> before.last_class;
+		everybody := wanted.cutoffs IS NULL OR (wanted.last_class, wanted.hysteresis) <> (before.last_class, before.hysteresis);
 	ELSE
 		everybody := true;
 		EXECUTE format($sql$
-			SELECT %2$s.abc_cutoffs(x.basis, $1) FROM %1$I.customer c, LATERAL customer_value.standing(c.value, NULL, NULL, $2) x
+			SELECT %2$s.abc_cutoffs(x.basis, $1) FROM %1$I.customer c, LATERAL customer_value.standing(c.value, NULL, NULL, NULL, $2) x
 			$sql$, base, '@extschema@')
 		INTO wanted.cutoffs USING cuts, wanted;
 	END IF;
 	EXECUTE format($sql$
-		UPDATE %1$I.cutoffs SET (basis, since, as_of, cutoffs, last_class, rules, model, settled_at) = (SELECT ($1).*)
+		UPDATE %1$I.cutoffs SET (basis, since, as_of, cutoffs, last_class, rules, model, hysteresis, settled_at) = (SELECT ($1).*)
 		$sql$, base)
 	USING wanted;
 
@@ -114,12 +114,13 @@ BEGIN
 		PERFORM set_config('enable_hashjoin', 'on', true);
 	END IF;
 
-	-- Otherwise it is those between the old and the new end of a class. A customer that a writer is at is
+	-- Otherwise it is those between the old and the new end of a class, or of the band around it in which
+	-- a customer keeps the class he had. A customer that a writer is at is
 	-- not waited for: that writer queues him, or someone else holds him, and then he is queued here.
 	EXECUTE format($sql$
 		WITH stale AS MATERIALIZED (
 			SELECT c.customer_id
-			FROM %1$I.customer c, LATERAL customer_value.standing(c.value, c.facts, c.segment, $2, c.override) s
+			FROM %1$I.customer c, LATERAL customer_value.standing(c.value, c.facts, c.abc_class, c.segment, $2, c.override) s
 			WHERE %2$s AND (s.basis, s.abc_class, s.score, s.segment%4$s) IS DISTINCT FROM (c.basis, c.abc_class, c.score, c.segment%3$s)),
 		free AS MATERIALIZED (
 			SELECT f.*
@@ -132,7 +133,7 @@ BEGIN
 			UPDATE %1$I.customer c SET (basis, abc_class, score, segment, since%3$s) = (
 				SELECT s.basis, s.abc_class, s.score, s.segment,
 					CASE WHEN (s.abc_class, s.segment) IS DISTINCT FROM (c.abc_class, c.segment) THEN clock_timestamp() ELSE c.since END%4$s
-				FROM customer_value.standing(c.value, c.facts, c.segment, $2, c.override) s)
+				FROM customer_value.standing(c.value, c.facts, c.abc_class, c.segment, $2, c.override) s)
 			FROM free
 			WHERE c.customer_id = free.customer_id
 			RETURNING c.customer_id, (c.abc_class, c.segment) IS DISTINCT FROM (free.abc_class, free.segment) AS moved)
@@ -142,7 +143,8 @@ BEGIN
 				SELECT n.customer_id
 				FROM customer_value.class_ends(($1).cutoffs) AS o
 				JOIN customer_value.class_ends(($2).cutoffs) AS e USING (class),
-					LATERAL (SELECT least(o.smallest, e.smallest) AS low, greatest(o.smallest, e.smallest) AS high OFFSET 0) AS r,
+					(SELECT DISTINCT 1 + k * ($2).hysteresis::numeric AS factor FROM unnest('{-1,0,1}'::integer[]) k) AS b,
+					LATERAL (SELECT b.factor * least(o.smallest, e.smallest) AS low, b.factor * greatest(o.smallest, e.smallest) AS high OFFSET 0) AS r,
 					%1$I.customer n
 				WHERE n.bucket BETWEEN customer_value.basis_bucket(r.low) AND customer_value.basis_bucket(r.high)
 					AND n.settled >= r.low AND n.settled < r.high)

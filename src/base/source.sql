@@ -212,13 +212,13 @@ RETURN format(
 	format($sql$
 		INSERT INTO %1$I.customer AS c (customer_id, value, basis, abc_class, score, segment%4$s)
 		SELECT d.customer_id, d.value, s.basis, s.abc_class, s.score, s.segment%5$s
-		FROM (%2$s) AS d, LATERAL customer_value.standing(d.value, NULL, NULL, $1) AS s
+		FROM (%2$s) AS d, LATERAL customer_value.standing(d.value, NULL, NULL, NULL, $1) AS s
 		ORDER BY d.customer_id
 		ON CONFLICT (customer_id) DO UPDATE SET (value, basis, abc_class, score, segment, since%4$s) = (
 			SELECT v.value, s.basis, s.abc_class, s.score, s.segment,
 				CASE WHEN (s.abc_class, s.segment) IS DISTINCT FROM (c.abc_class, c.segment) THEN clock_timestamp() ELSE c.since END%5$s
 			FROM (SELECT c.value OPERATOR(%3$s.+) excluded.value OFFSET 0) AS v(value),
-				LATERAL customer_value.standing(v.value, c.facts, c.segment, $1, c.override) AS s)
+				LATERAL customer_value.standing(v.value, c.facts, c.abc_class, c.segment, $1, c.override) AS s)
 	$sql$, base, changes, '@extschema@', CASE WHEN settle THEN ', settled' END, CASE WHEN settle THEN ', s.basis' END),
 	base);
 

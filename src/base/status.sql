@@ -10,7 +10,7 @@ BEGIN
 	RETURN QUERY EXECUTE format($sql$
 		SELECT b.customers + coalesce(q.new_customers, 0), (SELECT count(*) FROM %1$I.queue), f.as_of, CASE WHEN f.last_class IS NOT NULL THEN f.settled_at END, f.took,
 			((b.total + coalesce(q.change, 0)) / nullif((f.cutoffs::jsonb ->> 'total')::numeric, 0) - 1)::float8,
-			f.last_class IS NOT NULL AND s.basis = f.basis AND s.rules::text IS NOT DISTINCT FROM f.rules::text
+			f.last_class IS NOT NULL AND s.basis = f.basis AND s.hysteresis = f.hysteresis AND s.rules::text IS NOT DISTINCT FROM f.rules::text
 				AND (CASE WHEN s.basis = 'clv' THEN s.model END)::text IS NOT DISTINCT FROM f.model::text
 				AND f.since = coalesce((f.as_of - s.period)::date, '-infinity')
 				AND chr(65 + cardinality(s.cuts)) = f.last_class

@@ -52,7 +52,7 @@ BEGIN
 		FULL JOIN (%3$s) n USING (customer_id)
 		CROSS JOIN LATERAL (SELECT CASE WHEN c.value IS NULL THEN q.value WHEN q.value IS NULL THEN c.value
 				ELSE c.value OPERATOR(%2$s.+) q.value END OFFSET 0) AS v(stored)
-		CROSS JOIN LATERAL customer_value.standing(coalesce(n.value, '{}'), c.facts, c.segment, $1, c.override) s
+		CROSS JOIN LATERAL customer_value.standing(coalesce(n.value, '{}'), c.facts, c.abc_class, c.segment, $1, c.override) s
 		CROSS JOIN LATERAL (VALUES
 			(customer_id::text, 'value', v.stored::text, coalesce(n.value, '{}')::text,
 				v.stored IS NULL OR v.stored OPERATOR(%2$s.<>) coalesce(n.value, '{}')),

@@ -72,6 +72,12 @@ LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'abc_class_of_nu
 COMMENT ON FUNCTION abc_class_of(numeric, abc_cutoffs) IS
 'class of a value under stored cut-offs, a letter from A; values <= 0 are in the last class; exact for cut-offs of numeric or bigint';
 
+CREATE FUNCTION abc_class_of(value numeric, cutoffs abc_cutoffs, previous text, hysteresis float8) RETURNS text
+LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'abc_class_of_previous';
+
+COMMENT ON FUNCTION abc_class_of(numeric, abc_cutoffs, text, float8) IS
+'class of a value under stored cut-offs that keeps the previous class, if there is one, until the value is beyond its boundary by the share hysteresis, from 0 to below 1: at least its upper end × (1 + hysteresis), or less than its lower end × (1 - hysteresis)';
+
 CREATE FUNCTION abc_class_of(value bigint, cutoffs abc_cutoffs) RETURNS text
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'abc_class_of_int8';
 

@@ -29,6 +29,7 @@ PG_FUNCTION(abc_cutoffs_to_jsonb);
 PG_FUNCTION(abc_cutoffs_eq);
 PG_FUNCTION(abc_cutoffs_ne);
 PG_FUNCTION(abc_class_of_numeric);
+PG_FUNCTION(abc_class_of_previous);
 PG_FUNCTION(abc_class_of_int8);
 PG_FUNCTION(abc_class_of_float8);
 
@@ -477,6 +478,74 @@ abc_class_of_numeric(PG_FUNCTION_ARGS)
 	const char *stored = VARDATA_ANY(PG_GETARG_VARLENA_PP(1));
 
 	return abc_class_texts(fcinfo->flinfo)[abc_class_of_decimal(stored, value)];
+}
+
+/* Where a class, from 0, ends: its smallest value, the exact product with a factor. */
+static Datum
+class_end(const AbcCutoffs *cutoffs, int class, Datum factor)
+{
+	Decimal limit = {cutoffs->limit[class], cutoffs->scale};
+	Datum end = cutoffs->is_float
+					? DirectFunctionCall1(float8_numeric,
+										  Float8GetDatum(double_of_key((int64) limit.mantissa)))
+					: NumericGetDatum(decimal_to_numeric(limit));
+
+	return DirectFunctionCall2(numeric_mul, end, factor);
+}
+
+/*
+ * Is a value that belongs to one class still less than the share hysteresis beyond the end of the
+ * other, where its previous class begins or ends? That is above 0, like all ends but the last.
+ */
+static bool
+is_held(Datum value, const AbcCutoffs *cutoffs, int class, int previous, double hysteresis)
+{
+	Datum one = NumericGetDatum(int64_to_numeric(1));
+	Datum share = DirectFunctionCall1(float8_numeric, Float8GetDatum(hysteresis));
+
+	if (class < previous) /* it has risen */
+		return DatumGetBool(DirectFunctionCall2(
+			numeric_lt, value,
+			class_end(cutoffs, previous - 1, DirectFunctionCall2(numeric_add, one, share))));
+	return DatumGetBool(DirectFunctionCall2(
+		numeric_ge, value,
+		class_end(cutoffs, previous, DirectFunctionCall2(numeric_sub, one, share))));
+}
+
+/*
+ * abc_class_of(value numeric, abc_cutoffs, previous text, hysteresis float8) returns text
+ *
+ * The class of a value that has to be beyond the boundary of its previous class by a share of that to
+ * leave it. A previous class of NULL, or that the cut-offs do not know, holds nothing.
+ */
+Datum
+abc_class_of_previous(PG_FUNCTION_ARGS)
+{
+	const char *stored;
+	const text *previous;
+	double hysteresis;
+	int class;
+
+	if (PG_ARGISNULL(0) || PG_ARGISNULL(1) || PG_ARGISNULL(3))
+		PG_RETURN_NULL();
+	hysteresis = PG_GETARG_FLOAT8(3);
+	if (!(hysteresis >= 0 && hysteresis < 1))
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("hysteresis must be at least 0 and less than 1")));
+	stored = VARDATA_ANY(PG_GETARG_VARLENA_PP(1));
+	class = abc_class_of_decimal(stored, values_read_numeric(PG_GETARG_DATUM(0)));
+	if (hysteresis > 0 && !PG_ARGISNULL(2) &&
+		VARSIZE_ANY_EXHDR(previous = PG_GETARG_TEXT_PP(2)) == 1)
+	{
+		int held = *VARDATA_ANY(previous) - 'A';
+		AbcCutoffs cutoffs;
+
+		read_cutoffs(PG_GETARG_DATUM(1), &cutoffs);
+		if (held != class && held >= 0 && held <= cutoffs.cuts &&
+			is_held(PG_GETARG_DATUM(0), &cutoffs, class, held, hysteresis))
+			class = held;
+	}
+	return abc_class_texts(fcinfo->flinfo)[class];
 }
 
 Datum
