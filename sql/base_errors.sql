@@ -48,7 +48,7 @@ SELECT attempt('SELECT customer_value.' || c) FROM unnest(ARRAY[
 SELECT customer_value.create_base('shop', key => 'integer');
 SELECT attempt('SELECT customer_value.create_base(''shop'')');
 SELECT attempt(format('SELECT customer_value.track_orders(''shop'', ''%s'', ''customer_id'', ''day'', ''amount'')', t))
-FROM unnest('{trade.orders_view,trade.orders_matview,orders_temp,trade.orders_unlogged,trade.orders_parted,trade.orders_part,trade.parent,trade.child,trade.numbers,trade.nothing}'::text[]) t;
+FROM unnest('{trade.orders_view,trade.orders_matview,orders_temp,trade.orders_unlogged,trade.orders_part,trade.parent,trade.child,trade.numbers,trade.nothing}'::text[]) t;
 SELECT attempt(format('SELECT customer_value.track_orders(''shop'', ''trade.orders'', %s)', c)) FROM unnest(ARRAY[
 	$$'customer', 'day', 'amount'$$, $$'big', 'day', 'amount'$$, $$'note', 'day', 'amount'$$, $$'ctid', 'day', 'amount'$$,
 	$$'customer_id', 'stamp', 'amount'$$, $$'customer_id', 'note', 'amount'$$, $$'customer_id', 'day', 'price'$$, $$'customer_id', 'day', 'note'$$,

@@ -25,8 +25,8 @@ BEGIN
 	INTO tables, foreign_tables, settings
 	FROM pg_class c
 	WHERE c.relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = base) AND c.relkind = 'r'
-		AND c.relname IN ('customer', 'cutoffs', 'bucket', 'change', 'queue', 'settings', 'source', 'override', 'merged', 'forgotten');
-	IF tables < 10 THEN
+		AND c.relname IN ('customer', 'cutoffs', 'bucket', 'change', 'queue', 'ahead', 'settings', 'source', 'override', 'merged', 'forgotten');
+	IF tables < 11 THEN
 		RAISE invalid_schema_name USING
 			MESSAGE = format('there is no customer base "%s"', base),
 			HINT = 'customer_value.create_base() makes one.';
@@ -299,7 +299,12 @@ BEGIN
 			cost name,
 			filter text,
 			mode text NOT NULL CHECK (mode IN ('immediate', 'queued')),
+			partitions text[] NOT NULL DEFAULT '{}',
 			tracked_at timestamptz NOT NULL DEFAULT now());
+		CREATE TABLE %1$I.ahead (
+			source integer NOT NULL,
+			customer_id %2$s NOT NULL,
+			value %3$s.customer_value NOT NULL);
 
 		CREATE TRIGGER record_insert AFTER INSERT ON %1$I.customer FOR EACH ROW
 			WHEN (NEW.abc_class IS NOT NULL OR NEW.segment IS NOT NULL OR NEW.facts IS NOT NULL)
@@ -340,6 +345,8 @@ BEGIN
 		COMMENT ON COLUMN %1$I.settings.model IS 'the model of a basis clv; also that of refresh_outlook, if not null';
 		COMMENT ON COLUMN %1$I.settings.salt IS 'makes the tokens of forgotten customers: change it, and they are known no more';
 		COMMENT ON TABLE %1$I.source IS 'the tracked tables as they were named then; written by track_orders and untrack';
+		COMMENT ON COLUMN %1$I.source.partitions IS 'the partitions that bear triggers, by the names they had when they got them';
+		COMMENT ON TABLE %1$I.ahead IS 'net changes in partitions that bear no triggers yet, made through the whole table and so counted ahead of all else in them';
 		COMMENT ON VIEW %1$I.summary IS 'customers and basis by class and segment';
 	$sql$, base, key, '@extschema@');
 	EXECUTE format('INSERT INTO %I.settings (layout, key, basis, period, cuts, rules, hysteresis, notify, model)
@@ -371,7 +378,7 @@ BEGIN
 	END LOOP;
 	PERFORM customer_value.drop_service(base);
 	EXECUTE format('DROP VIEW %I.summary', base);
-	EXECUTE format('DROP TABLE %1$I.customer, %1$I.bucket, %1$I.cutoffs, %1$I.change, %1$I.queue, %1$I.settings, %1$I.source, %1$I.override, %1$I.merged, %1$I.forgotten', base);
+	EXECUTE format('DROP TABLE %1$I.customer, %1$I.bucket, %1$I.cutoffs, %1$I.change, %1$I.queue, %1$I.ahead, %1$I.settings, %1$I.source, %1$I.override, %1$I.merged, %1$I.forgotten', base);
 	EXECUTE format('DROP SCHEMA %I', base);
 END
 $$;

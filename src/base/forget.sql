@@ -52,6 +52,7 @@ BEGIN
 		RAISE null_value_not_allowed USING MESSAGE = 'forgetting needs a customer and a reason';
 	END IF;
 	key := customer_value.key_type(base);
+	PERFORM customer_value.track_partitions(base);
 	PERFORM customer_value.stop_writers(base);
 
 	-- all records of the person

@@ -21,13 +21,24 @@ $$;
 COMMENT ON FUNCTION customer_value.create_merged(name) IS 'gives a base its table of merged customers; called by create_base';
 
 
+CREATE FUNCTION customer_value.renew_statements(base name) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	-- makes the kept plans of triggers invalid, no more
+	EXECUTE format('ALTER TABLE %I.queue ALTER customer_id SET STATISTICS -1', base);
+END
+$$;
+
+COMMENT ON FUNCTION customer_value.renew_statements(name) IS 'has triggers write their statements anew';
+
+
 CREATE FUNCTION customer_value.change_keys(base name) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
 	EXECUTE format('UPDATE %I.cutoffs SET keys = keys + 1', base);
-	-- makes the kept plans of triggers invalid, no more
-	EXECUTE format('ALTER TABLE %I.queue ALTER customer_id SET STATISTICS -1', base);
+	PERFORM customer_value.renew_statements(base);
 END
 $$;
 
@@ -52,6 +63,7 @@ BEGIN
 		RAISE null_value_not_allowed USING MESSAGE = 'customer and duplicate must not be null';
 	END IF;
 	key := customer_value.key_type(base);
+	PERFORM customer_value.track_partitions(base);
 	PERFORM customer_value.stop_writers(base);
 	EXECUTE format($sql$
 		SELECT $1::%2$s = $2::%2$s, (SELECT count(*) FROM %1$I.customer WHERE customer_id IN ($1::%2$s, $2::%2$s)),
@@ -110,6 +122,7 @@ BEGIN
 	PERFORM customer_value.check_base(base);
 	PERFORM customer_value.check_read_committed('unmerge_customers');
 	key := customer_value.key_type(base);
+	PERFORM customer_value.track_partitions(base);
 	PERFORM customer_value.stop_writers(base);
 	EXECUTE format('DELETE FROM %1$I.merged WHERE customer_id = $2::%2$s AND merged_into = $1::%2$s RETURNING *', base, key)
 	INTO was USING customer, duplicate;

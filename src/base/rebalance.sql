@@ -70,6 +70,7 @@ BEGIN
 
 	-- Waits for another rebalance. Writers do not care: each puts the customers it touches into the queue.
 	EXECUTE format('LOCK TABLE %I.cutoffs IN SHARE ROW EXCLUSIVE MODE', base);
+	PERFORM customer_value.settle_partitions(base);
 	moved := customer_value.end_overrides(base, as_of) || customer_value.fold(base);
 
 	before := customer_value.in_force(base);
@@ -187,6 +188,7 @@ DECLARE
 	changed bigint;
 BEGIN
 	PERFORM customer_value.stop_writers(base); -- what they wrote is read anew
+	PERFORM customer_value.recount_partitions(base);
 	PERFORM customer_value.fold(base);
 	EXECUTE format('DELETE FROM %I.queue WHERE value OPERATOR(%s.<>) ''{}''', base, '@extschema@');
 	IF forget THEN

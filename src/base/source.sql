@@ -13,31 +13,63 @@ COMMENT ON FUNCTION customer_value.record_change() IS
 'the trigger on a base''s customers that writes its history, sends messages where settings says notify, and queues customers whose facts changed; the reason is what the setting customer_value.reason says, or manual';
 
 
+CREATE FUNCTION customer_value.is_trusted(base_owner oid, table_owner oid, last_owner name) RETURNS boolean
+LANGUAGE sql STABLE STRICT PARALLEL SAFE
+BEGIN ATOMIC
+	SELECT is_trusted.table_owner = is_trusted.base_owner
+		OR (pg_get_userbyid(is_trusted.table_owner) = is_trusted.last_owner AND pg_has_role(is_trusted.base_owner, is_trusted.table_owner, 'USAGE'));
+END;
+
+COMMENT ON FUNCTION customer_value.is_trusted(oid, oid, name) IS
+'whether a table belongs to the owner of the base, or to whom it belonged when it was tracked as long as the owner of the base has the rights of that role: who has lost a table no longer reads it';
+
+
+CREATE FUNCTION customer_value.source_triggers(base name)
+RETURNS TABLE (source integer, relation regclass, name name, of_partition boolean, enabled boolean, columns name[])
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	-- A source is the table that bears its triggers, and has to be trusted: nobody else can slip in a table
+	-- of his own. A partition may belong to others: it takes the owner of the whole to make it one.
+	RETURN QUERY EXECUTE format($sql$
+		WITH marks AS MATERIALIZED (
+			SELECT s.source, r.oid AS relation, g.tgname AS name, g.tgnargs > 0 AS of_partition, g.tgenabled IN ('O', 'A') AS enabled,
+				ARRAY(SELECT a.attname FROM unnest(g.tgattr::int2[]) WITH ORDINALITY AS u(attnum, n)
+					JOIN pg_attribute a ON a.attrelid = g.tgrelid AND a.attnum = u.attnum ORDER BY u.n) AS columns,
+				customer_value.is_trusted(n.nspowner, r.relowner, s.owner_name) AS trusted
+			FROM %1$I.source s
+			JOIN pg_namespace n ON n.nspname = %1$L
+			JOIN pg_type y ON y.typnamespace = n.oid AND y.typname = 'source_' || s.source
+			JOIN pg_depend d ON d.refclassid = 'pg_type'::regclass AND d.refobjid = y.oid AND d.classid = 'pg_trigger'::regclass
+			JOIN pg_trigger g ON g.oid = d.objid AND g.tgfoid = 'customer_value.track_change()'::regprocedure
+			JOIN pg_class r ON r.oid = g.tgrelid)
+		SELECT m.source, m.relation::regclass, m.name, m.of_partition, m.enabled, m.columns
+		FROM marks m
+		WHERE m.trusted OR (m.of_partition AND EXISTS (
+			SELECT FROM marks w JOIN pg_partition_ancestors(m.relation) a ON a.relid = w.relation
+			WHERE w.source = m.source AND w.trusted AND NOT w.of_partition))
+	$sql$, base);
+END
+$$;
+
+COMMENT ON FUNCTION customer_value.source_triggers(name) IS
+'the triggers of the sources of a base: on which table, whether that is a partition of the source, whether it is enabled, the columns it names';
+
+
 CREATE FUNCTION customer_value.sources(base name)
 RETURNS TABLE (source integer, name text, relation regclass, customer name, at name, amount name, cost name,
 	filter text, mode text, triggers bigint)
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-	-- A source is the table that bears its triggers. That table has to belong to the owner of the base, or
-	-- to whom it belonged when it was tracked as long as the owner of the base has the rights of that
-	-- role: nobody else can slip in a table of his own, and who has lost a table no longer reads it.
 	RETURN QUERY EXECUTE format($sql$
 		SELECT s.source, coalesce(t.relation::text, format('%%I.%%I', s.schema_name, s.table_name)), t.relation,
 			t.columns[1], t.columns[2], t.columns[3], t.columns[4], s.filter, s.mode, coalesce(t.triggers, 0)
 		FROM %1$I.source s
-		LEFT JOIN LATERAL (
-			SELECT g.tgrelid::regclass AS relation, count(*) FILTER (WHERE g.tgenabled IN ('O', 'A')) AS triggers,
-				max(ARRAY(SELECT a.attname FROM unnest(g.tgattr::int2[]) WITH ORDINALITY AS u(attnum, n)
-					JOIN pg_attribute a ON a.attrelid = g.tgrelid AND a.attnum = u.attnum ORDER BY u.n)) AS columns
-			FROM pg_type y
-			JOIN pg_depend d ON d.refclassid = 'pg_type'::regclass AND d.refobjid = y.oid AND d.classid = 'pg_trigger'::regclass
-			JOIN pg_trigger g ON g.oid = d.objid AND g.tgfoid = 'customer_value.track_change()'::regprocedure
-			JOIN pg_class r ON r.oid = g.tgrelid
-			JOIN pg_namespace n ON n.oid = y.typnamespace
-			WHERE y.typname = 'source_' || s.source AND n.nspname = %1$L
-				AND (r.relowner = n.nspowner OR (pg_get_userbyid(r.relowner) = s.owner_name AND pg_has_role(n.nspowner, r.relowner, 'USAGE')))
-			GROUP BY g.tgrelid) AS t ON true
+		LEFT JOIN (
+			SELECT g.source, g.relation, count(*) FILTER (WHERE g.enabled) AS triggers, max(g.columns) AS columns
+			FROM customer_value.source_triggers(%1$L) g WHERE NOT g.of_partition
+			GROUP BY g.source, g.relation) AS t USING (source)
 		ORDER BY s.source
 	$sql$, base);
 END
@@ -143,12 +175,15 @@ COMMENT ON FUNCTION customer_value.check_columns(name, regclass, name, name, nam
 'an error unless a table has columns of these names, of types that the base can take';
 
 
-CREATE FUNCTION customer_value.ledger_query(base name, source integer, rows text DEFAULT NULL) RETURNS text
+CREATE FUNCTION customer_value.ledger_query(base name, source integer, relation regclass DEFAULT NULL, rows text DEFAULT NULL,
+	condition text DEFAULT NULL) RETURNS text
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	s record;
 	problem text;
+	whole pg_class;
+	columns name[];
 	key text;
 	merged boolean;
 	forgotten boolean;
@@ -165,8 +200,13 @@ BEGIN
 			MESSAGE = format('a column of table %s that customer base "%s" tracks is gone', s.name, base),
 			HINT = format('Call customer_value.untrack(%L, %L), and track_orders again with other columns.', base, s.name);
 	END IF;
+	SELECT * INTO whole FROM pg_class c WHERE c.oid = s.relation;
+	-- what was a partition may have other names for its columns by now
+	SELECT max(g.columns) INTO columns FROM customer_value.source_triggers(base) g
+	WHERE g.source = s.source AND g.relation = ledger_query.relation AND g.columns[3] IS NOT NULL;
+	columns := coalesce(columns, ARRAY[s.customer, s.at, s.amount, s.cost]);
 	-- who owns the table may have given it other columns, or the columns other types
-	PERFORM customer_value.check_columns(base, s.relation, s.customer, s.at, s.amount, s.cost);
+	PERFORM customer_value.check_columns(base, coalesce(relation, s.relation), columns[1], columns[2], columns[3], columns[4]);
 	problem := customer_value.filter_problem(s.relation, s.filter);
 	IF problem IS NOT NULL THEN
 		RAISE undefined_column USING
@@ -175,11 +215,12 @@ BEGIN
 	END IF;
 	-- a key is compared as the base compares it, whatever the collation of the source
 	key := customer_value.key_type(base) || CASE WHEN customer_value.key_type(base) = 'text'::regtype THEN ' COLLATE pg_catalog."default"' ELSE '' END;
-	ledgers := format('SELECT %1$I::%2$s AS customer_id, %3$s.customer_value(%4$I::%10$s, %5$I::numeric%6$s) AS value'
-		' FROM %7$s AS %8$I WHERE %1$I IS NOT NULL AND %4$I IS NOT NULL AND %5$I IS NOT NULL%9$s GROUP BY 1',
-		s.customer, key, '@extschema@', s.at, s.amount, ', ' || quote_ident(s.cost) || '::numeric',
-		coalesce(rows, 'ONLY ' || s.name), (SELECT relname FROM pg_class WHERE oid = s.relation),
-		E' AND (' || s.filter || E'\n)', customer_value.column_type(s.relation, s.at));
+	ledgers := format('SELECT %1$I::%2$s AS customer_id, %3$s.customer_value(%4$I::%11$s, %5$I::numeric%6$s) AS value'
+		' FROM %7$s AS %8$I WHERE %1$I IS NOT NULL AND %4$I IS NOT NULL AND %5$I IS NOT NULL%9$s%10$s GROUP BY 1',
+		columns[1], key, '@extschema@', columns[2], columns[3], ', ' || quote_ident(columns[4]) || '::numeric',
+		coalesce(rows, CASE WHEN relation IS NULL AND whole.relkind = 'p' THEN '' ELSE 'ONLY ' END || coalesce(relation, s.relation)), whole.relname,
+		E' AND (' || s.filter || E'\n)', ' AND (' || condition || ')',
+		customer_value.column_type(coalesce(relation, s.relation), columns[2]));
 
 	-- Few bases merge customers or forget any; the others need not look that up.
 	EXECUTE format('SELECT EXISTS (SELECT FROM %1$I.merged), EXISTS (SELECT FROM %1$I.forgotten)', base) INTO merged, forgotten;
@@ -198,8 +239,8 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION customer_value.ledger_query(name, integer, text) IS
-'the query that makes ledgers of the rows of a source, or of a transition table instead: customer_id, value. Rows without customer, day or amount are left out; orders of one who is merged into another are the other''s, and of one who is forgotten, nobody''s';
+COMMENT ON FUNCTION customer_value.ledger_query(name, integer, regclass, text, text) IS
+'the query that makes ledgers of the rows of a source, or of one that is a partition of it, or of a transition table of either, as far as they meet a condition: customer_id, value. Rows without customer, day or amount are left out; orders of one who is merged into another are the other''s, and of one who is forgotten, nobody''s';
 
 
 CREATE FUNCTION customer_value.write_query(base name, changes text, settle boolean) RETURNS text
@@ -226,45 +267,67 @@ COMMENT ON FUNCTION customer_value.write_query(name, text, boolean) IS
 'the statement that adds changes (a query for customer_id and value) to the customers of a base in the order of their keys and brings them up to date against what is in force ($1): either for rebalance, which settles them at once, or for writers, who put them into the queue';
 
 
+CREATE FUNCTION customer_value.net_changes(base name, source integer, event text, relation regclass, condition text DEFAULT NULL)
+RETURNS text
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	rows_then text;
+	rows_now text;
+BEGIN
+	IF event <> 'insert' THEN
+		rows_then := format('SELECT o.customer_id, OPERATOR(%s.-) o.value AS value FROM (%s) AS o', '@extschema@',
+			customer_value.ledger_query(base, source, relation, CASE WHEN event <> 'truncate' THEN 'old_orders' END, condition));
+	END IF;
+	IF event IN ('insert', 'update') THEN
+		rows_now := customer_value.ledger_query(base, source, relation, 'new_orders', condition);
+	END IF;
+	RETURN CASE WHEN event = 'update' THEN format($sql$
+			SELECT u.customer_id, %1$s.sum(u.value) AS value FROM (%2$s UNION ALL %3$s) AS u
+			GROUP BY u.customer_id HAVING %1$s.sum(u.value) OPERATOR(%1$s.<>) '{}'$sql$, '@extschema@', rows_now, rows_then)
+		ELSE coalesce(rows_now, rows_then) END;
+END
+$$;
+
+COMMENT ON FUNCTION customer_value.net_changes(name, integer, text, regclass, text) IS
+'the query for the net changes that an insert, update, delete or truncate of a source or a partition of it brings, from the transition tables of the trigger or, before a truncate, from the rows that are there: customer_id, value';
+
+
 CREATE FUNCTION customer_value.change_statements(source regtype, relation regclass, event text,
-	OUT in_force text, OUT write text)
+	OUT in_force text, OUT write text, OUT ahead text)
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	base name;
 	number integer;
-	mode text;
-	rows_then text;
-	rows_now text;
+	tracked record;
 	changes text;
 BEGIN
 	SELECT n.nspname, substr(t.typname, 8)::integer INTO base, number
 	FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace
 	WHERE t.oid = change_statements.source AND t.typowner = n.nspowner AND t.typname ~ '^source_[0-9]+$';
 	PERFORM customer_value.check_base(base);
-	IF NOT EXISTS (SELECT FROM customer_value.sources(base) s
-			WHERE s.source = number AND s.relation = change_statements.relation) THEN
+	SELECT * INTO tracked FROM customer_value.sources(base) s WHERE s.source = number;
+	IF tracked.relation IS NULL OR NOT EXISTS (SELECT FROM customer_value.source_triggers(base) g
+			WHERE g.source = number AND g.relation = change_statements.relation) THEN
+		-- What was a partition once, of a table that is gone or none of whose owner's, is left alone.
+		IF EXISTS (SELECT FROM pg_trigger g WHERE g.tgrelid = relation AND g.tgnargs > 0 AND g.tgfoid = 'customer_value.track_change()'::regprocedure)
+			AND NOT EXISTS (
+				SELECT FROM pg_depend d JOIN pg_trigger g ON g.oid = d.objid AND g.tgnargs = 0
+				JOIN pg_partition_ancestors(relation) a ON a.relid = g.tgrelid
+				WHERE d.refclassid = 'pg_type'::regclass AND d.refobjid = change_statements.source AND d.classid = 'pg_trigger'::regclass)
+		THEN
+			RETURN;
+		END IF;
 		RAISE object_not_in_prerequisite_state USING
 			MESSAGE = format('table %s is not a source of customer base "%s"', relation, base),
 			DETAIL = 'A source belongs to the owner of the base, or to the role that it belonged to when it was tracked, whose rights the owner of the base has to have.',
 			HINT = 'Call customer_value.untrack() and track_orders() for it again, or drop its triggers.';
 	END IF;
-	SELECT s.mode INTO mode FROM customer_value.sources(base) s WHERE s.source = number;
-	IF event <> 'insert' THEN
-		rows_then := format('SELECT o.customer_id, OPERATOR(%s.-) o.value AS value FROM (%s) AS o', '@extschema@',
-			customer_value.ledger_query(base, number, CASE WHEN event <> 'truncate' THEN 'old_orders' END));
-	END IF;
-	IF event IN ('insert', 'update') THEN
-		rows_now := customer_value.ledger_query(base, number, 'new_orders');
-	END IF;
-	IF event = 'update' THEN
-		changes := format($sql$
-			SELECT u.customer_id, %1$s.sum(u.value) AS value FROM (%2$s UNION ALL %3$s) AS u
-			GROUP BY u.customer_id HAVING %1$s.sum(u.value) OPERATOR(%1$s.<>) '{}'$sql$, '@extschema@', rows_now, rows_then);
-	ELSE
-		changes := coalesce(rows_now, rows_then);
-	END IF;
-	IF mode = 'queued' THEN
+	SELECT c.changes, c.ahead INTO changes, ahead FROM customer_value.changes_of_table(base, number, relation, event) c;
+	IF changes IS NULL THEN
+		RETURN;
+	ELSIF tracked.mode = 'queued' THEN
 		write := format('INSERT INTO %I.queue (customer_id, value) %s', base, changes);
 		RETURN;
 	END IF;
@@ -274,7 +337,33 @@ END
 $$;
 
 COMMENT ON FUNCTION customer_value.change_statements(regtype, regclass, text) IS
-'the statements that the trigger on a source runs as the owner of the base: one that reads what is in force, and one that brings the touched customers up to date; or, for a queued source, only one that queues their net changes; an error if the table is no source of the base';
+'the statements that the trigger on a source runs as the owner of the base: one that reads what is in force, and one that brings the touched customers up to date; or, for a queued source, only one that queues their net changes; and one that keeps account of new partitions, if there are any. No statements at all for what was a partition of a source that is gone; an error if the table is no source of the base';
+
+
+CREATE FUNCTION customer_value.create_triggers(base name, source integer, relation regclass, columns name[],
+	of_partition boolean DEFAULT false) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	always text := format('FOR EACH STATEMENT WHEN (NULL::%I.%I IS NULL) EXECUTE FUNCTION customer_value.track_change(%s)',
+		base, 'source_' || source, CASE WHEN of_partition THEN '''partition''' END);
+BEGIN
+	EXECUTE format($sql$
+		CREATE TRIGGER %3$I AFTER INSERT ON %1$s REFERENCING NEW TABLE AS new_orders %2$s;
+		CREATE TRIGGER %4$I AFTER UPDATE ON %1$s REFERENCING OLD TABLE AS old_orders NEW TABLE AS new_orders %2$s;
+		CREATE TRIGGER %5$I AFTER DELETE ON %1$s REFERENCING OLD TABLE AS old_orders %2$s;
+		CREATE TRIGGER %6$I BEFORE TRUNCATE ON %1$s %2$s;
+		-- never fires, but knows the columns by whatever name, and keeps them from being dropped or altered unawares
+		CREATE TRIGGER %7$I AFTER UPDATE OF %8$s ON %1$s %9$s;
+	$sql$, relation, always,
+		base || '_track_insert', base || '_track_update', base || '_track_delete', base || '_track_truncate', base || '_track_columns',
+		(SELECT string_agg(quote_ident(c), ', ' ORDER BY n) FROM unnest(columns) WITH ORDINALITY AS u(c, n) WHERE c IS NOT NULL),
+		replace(always, ' IS NULL)', ' IS NOT NULL)'));
+END
+$$;
+
+COMMENT ON FUNCTION customer_value.create_triggers(name, integer, regclass, name[], boolean) IS
+'creates the triggers of a source on its table or on a partition of it, which an argument tells from the whole';
 
 
 CREATE FUNCTION customer_value.track_orders(base name, source regclass, customer name, at name, amount name,
@@ -286,6 +375,7 @@ AS $$
 DECLARE
 	relation pg_class;
 	number integer;
+	unfit regclass;
 BEGIN
 	PERFORM customer_value.check_base(base);
 	PERFORM customer_value.check_name(base); -- it may have been renamed
@@ -300,9 +390,11 @@ BEGIN
 	SELECT * INTO relation FROM pg_class c WHERE c.oid = source;
 	IF relation.oid IS NULL THEN
 		RAISE undefined_table USING MESSAGE = format('relation with OID %s does not exist', source::oid);
-	ELSIF relation.relkind = 'p' OR relation.relispartition THEN
-		RAISE feature_not_supported USING MESSAGE = format('cannot track %s: partitioned tables are not supported yet', source);
-	ELSIF relation.relkind <> 'r' THEN
+	ELSIF relation.relispartition THEN
+		RAISE wrong_object_type USING
+			MESSAGE = format('cannot track %s: it is a partition', source),
+			HINT = format('Track %s, with a filter if need be.', pg_partition_root(source));
+	ELSIF relation.relkind NOT IN ('r', 'p') THEN
 		RAISE wrong_object_type USING
 			MESSAGE = format('cannot track %s: it is not a table', source),
 			HINT = 'Track the table that its rows come from, with a filter if need be.';
@@ -310,7 +402,7 @@ BEGIN
 		RAISE wrong_object_type USING
 			MESSAGE = format('cannot track %s: it is %s', source, CASE relation.relpersistence WHEN 't' THEN 'temporary' ELSE 'unlogged' END),
 			DETAIL = 'Its rows would vanish without any trigger being fired.';
-	ELSIF EXISTS (SELECT FROM pg_inherits i WHERE source IN (i.inhrelid, i.inhparent)) THEN
+	ELSIF relation.relkind = 'r' AND EXISTS (SELECT FROM pg_inherits i WHERE source IN (i.inhrelid, i.inhparent)) THEN
 		RAISE feature_not_supported USING MESSAGE = format('cannot track %s: inheritance is not supported', source);
 	ELSIF NOT pg_has_role(relation.relowner, 'USAGE') THEN
 		RAISE insufficient_privilege USING MESSAGE = format('must be owner of table %s', source);
@@ -334,22 +426,19 @@ BEGIN
 	USING relation.relnamespace::regnamespace::name, relation.relname, pg_get_userbyid(relation.relowner), customer, at, amount, cost, filter, mode;
 	EXECUTE format($sql$
 		CREATE TYPE %1$I.%2$I AS ENUM ();
-		COMMENT ON TYPE %1$I.%2$I IS %9$L;
-		CREATE TRIGGER %4$I AFTER INSERT ON %3$s REFERENCING NEW TABLE AS new_orders
-			FOR EACH STATEMENT WHEN (NULL::%1$I.%2$I IS NULL) EXECUTE FUNCTION customer_value.track_change();
-		CREATE TRIGGER %5$I AFTER UPDATE ON %3$s REFERENCING OLD TABLE AS old_orders NEW TABLE AS new_orders
-			FOR EACH STATEMENT WHEN (NULL::%1$I.%2$I IS NULL) EXECUTE FUNCTION customer_value.track_change();
-		CREATE TRIGGER %6$I AFTER DELETE ON %3$s REFERENCING OLD TABLE AS old_orders
-			FOR EACH STATEMENT WHEN (NULL::%1$I.%2$I IS NULL) EXECUTE FUNCTION customer_value.track_change();
-		CREATE TRIGGER %7$I BEFORE TRUNCATE ON %3$s
-			FOR EACH STATEMENT WHEN (NULL::%1$I.%2$I IS NULL) EXECUTE FUNCTION customer_value.track_change();
-		-- never fires, but knows the columns by whatever name, and keeps them from being dropped or altered unawares
-		CREATE TRIGGER %8$I AFTER UPDATE OF %10$s ON %3$s
-			FOR EACH STATEMENT WHEN (NULL::%1$I.%2$I IS NOT NULL) EXECUTE FUNCTION customer_value.track_change();
-	$sql$, base, 'source_' || number, source,
-		base || '_track_insert', base || '_track_update', base || '_track_delete', base || '_track_truncate', base || '_track_columns',
-		format('stands for source %s in the conditions of its triggers: drop it and they are gone', number),
-		concat_ws(', ', quote_ident(customer), quote_ident(at), quote_ident(amount), quote_ident(cost)));
+		COMMENT ON TYPE %1$I.%2$I IS %3$L;
+	$sql$, base, 'source_' || number,
+		format('stands for source %s in the conditions of its triggers: drop it and they are gone', number));
+	PERFORM customer_value.create_triggers(base, number, source, ARRAY[customer, at, amount, cost]);
+	IF relation.relkind = 'p' THEN
+		SELECT p.relation INTO unfit FROM customer_value.partitions(base) p WHERE p.source = number AND p.state = 'unfit' LIMIT 1;
+		IF unfit IS NOT NULL THEN
+			RAISE wrong_object_type USING
+				MESSAGE = format('cannot track %s: partition %s is foreign, unlogged, or part of another role''s table', source, unfit);
+		END IF;
+		PERFORM customer_value.create_partition_triggers(base, number,
+			ARRAY(SELECT p.relation FROM customer_value.partitions(base) p WHERE p.source = number));
+	END IF;
 
 	EXECUTE customer_value.write_query(base, customer_value.ledger_query(base, number), true) USING customer_value.in_force(base);
 	EXECUTE format('UPDATE %I.cutoffs SET counted = false', base);

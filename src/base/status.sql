@@ -1,5 +1,42 @@
 -- status: how a base is, in one row
 
+CREATE FUNCTION customer_value.source_problems(base name)
+RETURNS TABLE (source integer, name text, problem text, unseen boolean)
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	RETURN QUERY EXECUTE format($sql$
+		SELECT s.source, s.name, p.problem, p.unseen
+		FROM customer_value.sources(%1$L) s JOIN %1$I.source l USING (source), LATERAL (
+			SELECT 'the table is gone or has changed hands' AS problem, false AS unseen WHERE s.relation IS NULL
+			UNION ALL
+			SELECT 'a column is gone', false WHERE s.relation IS NOT NULL AND s.amount IS NULL
+			UNION ALL
+			SELECT 'its filter cannot be applied: ' || f.problem, false FROM customer_value.filter_problem(s.relation, s.filter) AS f(problem) WHERE f.problem IS NOT NULL
+			UNION ALL
+			SELECT format('%%s of 5 triggers are enabled', s.triggers), false WHERE s.amount IS NOT NULL AND s.triggers <> 5
+			UNION ALL
+			SELECT x.problem, false FROM customer_value.partition_problems(%1$L, s.source) x WHERE s.relation IS NOT NULL
+			UNION ALL
+			SELECT 'rows that a subscription applies to it are not seen', true
+			WHERE EXISTS (SELECT FROM pg_subscription_rel r
+				WHERE r.srrelid = s.relation OR r.srrelid IN (SELECT t.relid FROM pg_partition_tree(s.relation) t))
+			UNION ALL
+			SELECT 'it has children, whose rows are not seen', true
+			FROM pg_class c WHERE c.oid = s.relation AND c.relkind = 'r' AND EXISTS (SELECT FROM pg_inherits i WHERE i.inhparent = c.oid)
+			UNION ALL
+			SELECT format('it is a partition of %%s, and what is written to that is not seen', pg_partition_root(c.oid)), true
+			FROM pg_class c WHERE c.oid = s.relation AND c.relispartition
+		) AS p
+		ORDER BY s.source, p.problem
+	$sql$, base);
+END
+$$;
+
+COMMENT ON FUNCTION customer_value.source_problems(name) IS
+'what is wrong with the sources of a base, in the words of verify and status, and, as unseen, what no trigger can see even though all is right';
+
+
 CREATE FUNCTION customer_value.status(base name)
 RETURNS TABLE (customers bigint, queued bigint, as_of date, rebalanced_at timestamptz, rebalance_took interval, drift float8,
 	settings_in_force boolean, sources bigint, triggers_enabled boolean, problems text[])
@@ -16,29 +53,14 @@ BEGIN
 				AND chr(65 + cardinality(s.cuts)) = f.last_class
 				AND NOT EXISTS (SELECT FROM jsonb_array_elements(f.cutoffs::jsonb -> 'classes') WITH ORDINALITY AS c(members, i)
 					WHERE (c.members ->> 'cut')::numeric <> s.cuts[c.i]),
-			t.sources, t.enabled, t.problems
+			t.sources, p.enabled, p.problems
 		FROM %1$I.cutoffs f, %1$I.settings s,
 			(SELECT coalesce(sum(x.customers), 0)::bigint AS customers, sum(x.basis) FILTER (WHERE x.bucket > 0) AS total FROM %1$I.bucket x) AS b,
 			(SELECT count(*) FILTER (WHERE c.settled IS NULL) AS new_customers, sum(greatest(c.basis, 0) - greatest(c.settled, 0)) AS change
 				FROM %1$I.customer c WHERE c.customer_id IN (SELECT w.customer_id FROM %1$I.queue w)) AS q,
-			(SELECT count(DISTINCT y.source) AS sources, coalesce(bool_and(y.relation IS NOT NULL AND y.amount IS NOT NULL AND y.triggers = 5), true) AS enabled,
-				coalesce(array_agg(y.name || ': ' || p.problem ORDER BY y.source, p.problem) FILTER (WHERE p.problem IS NOT NULL), '{}') AS problems
-			FROM customer_value.sources(%1$L) y
-			LEFT JOIN LATERAL (
-				SELECT 'the table is gone or has changed hands' AS problem WHERE y.relation IS NULL
-				UNION ALL
-				SELECT 'a column is gone' WHERE y.relation IS NOT NULL AND y.amount IS NULL
-				UNION ALL
-				SELECT 'its filter cannot be applied: ' || customer_value.filter_problem(y.relation, y.filter)
-				UNION ALL
-				SELECT format('%%s of 5 triggers are enabled', y.triggers) WHERE y.relation IS NOT NULL AND y.triggers <> 5
-				UNION ALL
-				SELECT 'rows that a subscription applies to it are not seen'
-				WHERE EXISTS (SELECT FROM pg_subscription_rel r WHERE r.srrelid = y.relation)
-				UNION ALL
-				SELECT 'it has children, whose rows are not seen'
-				WHERE EXISTS (SELECT FROM pg_inherits i WHERE i.inhparent = y.relation)
-			) AS p ON true) AS t
+			(SELECT count(*) AS sources FROM %1$I.source) AS t,
+			(SELECT coalesce(bool_and(p.unseen), true) AS enabled, coalesce(array_agg(p.name || ': ' || p.problem), '{}') AS problems
+			FROM customer_value.source_problems(%1$L) p) AS p
 		$sql$, base);
 END
 $$;

@@ -17,6 +17,9 @@
  * The writers of a queued source do not even touch those. They append the net changes of their customers
  * to the queue, where rebalance takes the rows that it sees, and deletes them as it adds them to the
  * ledgers: a row is in the queue or in a ledger, whatever moment one looks at. Writers wait for nothing.
+ *
+ * Partitions each have triggers of their own, since a statement fires those of the table that it names
+ * and no others. How a base learns of new ones is told in partition.sql.
  */
 #include "postgres.h"
 
@@ -56,6 +59,7 @@ typedef struct Tracker
 	SPIPlanPtr
 		in_force; /* reads the cut-offs and all else that is in force, but for a queued source */
 	SPIPlanPtr write; /* brings the touched customers up to date, or queues their changes */
+	SPIPlanPtr ahead; /* keeps account of new partitions, if there are any */
 } Tracker;
 
 static HTAB *trackers = NULL;
@@ -133,6 +137,7 @@ find_tracker(const Trigger *trigger)
 		tracker->keys = NULL;
 		tracker->in_force = NULL;
 		tracker->write = NULL;
+		tracker->ahead = NULL;
 	}
 	return tracker;
 }
@@ -142,7 +147,8 @@ is_ready(const Tracker *tracker)
 {
 	return tracker->write != NULL && SPI_plan_is_valid(tracker->keys) &&
 		   SPI_plan_is_valid(tracker->write) &&
-		   (tracker->in_force == NULL || SPI_plan_is_valid(tracker->in_force));
+		   (tracker->in_force == NULL || SPI_plan_is_valid(tracker->in_force)) &&
+		   (tracker->ahead == NULL || SPI_plan_is_valid(tracker->ahead));
 }
 
 /*
@@ -160,6 +166,7 @@ make_ready(Tracker *tracker, const TriggerData *trigger)
 	Datum arguments[3];
 	char *in_force;
 	char *write;
+	char *ahead;
 	const char *event;
 
 	if (TRIGGER_FIRED_BY_INSERT(trigger->tg_event))
@@ -176,22 +183,28 @@ make_ready(Tracker *tracker, const TriggerData *trigger)
 	arguments[2] = CStringGetTextDatum(event);
 	PushActiveSnapshot(GetLatestSnapshot());
 	if (SPI_execute_with_args(
-			"SELECT in_force, write FROM customer_value.change_statements($1, $2, $3)", 3,
+			"SELECT in_force, write, ahead FROM customer_value.change_statements($1, $2, $3)", 3,
 			argument_types, arguments, NULL, true, 1) != SPI_OK_SELECT ||
 		SPI_processed != 1)
 		elog(ERROR, "no statements for trigger \"%s\"", trigger->tg_trigger->tgname);
 	PopActiveSnapshot();
 	in_force = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1);
 	write = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 2);
+	ahead = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 3);
 
 	kept_plan_retire(tracker->keys);
 	kept_plan_retire(tracker->in_force);
 	kept_plan_retire(tracker->write);
-	tracker->keys = tracker->in_force = tracker->write = NULL;
+	kept_plan_retire(tracker->ahead);
+	tracker->keys = tracker->in_force = tracker->write = tracker->ahead = NULL;
+	if (write == NULL)
+		return;
 	tracker->keys = kept_plan_make(
 		psprintf("SELECT keys FROM %s.cutoffs",
 				 quote_identifier(get_namespace_name(get_rel_namespace(tracker->cutoffs)))),
 		0, NULL);
+	if (ahead != NULL)
+		tracker->ahead = kept_plan_make(ahead, 0, NULL);
 	if (in_force == NULL)
 		tracker->write = kept_plan_make(write, 0, NULL);
 	else
@@ -265,8 +278,7 @@ write_changes(SPIPlanPtr plan, Datum in_force, Snapshot snapshot, Snapshot cross
 
 	PG_TRY();
 	{
-		if (SPI_execute_snapshot(plan, &in_force, NULL, snapshot, crosscheck, false, true, 0) !=
-			SPI_OK_INSERT)
+		if (SPI_execute_snapshot(plan, &in_force, NULL, snapshot, crosscheck, false, true, 0) < 0)
 			elog(ERROR, "changes were not written: %s", SPI_result_code_string(SPI_result));
 	}
 	PG_CATCH();
@@ -306,6 +318,36 @@ check_protocol(FunctionCallInfo fcinfo)
 }
 
 /*
+ * bring_changes
+ *
+ * Brings what the statement changed to the base.
+ */
+static void
+bring_changes(const Tracker *tracker, const TriggerData *trigger)
+{
+	Datum in_force = (Datum) 0;
+	Snapshot snapshot = InvalidSnapshot;
+	Snapshot crosscheck = InvalidSnapshot;
+
+	check_keys(tracker);
+	if (tracker->in_force != NULL)
+		in_force = read_in_force(tracker);
+
+	/*
+	 * TRUNCATE removes rows that a transaction's snapshot may be too old to see, so they are read
+	 * by a new one; customers changed since then end in a serialization failure, as they should.
+	 */
+	if (TRIGGER_FIRED_BY_TRUNCATE(trigger->tg_event) && IsolationUsesXactSnapshot())
+	{
+		snapshot = GetLatestSnapshot();
+		crosscheck = GetTransactionSnapshot();
+	}
+	write_changes(tracker->write, in_force, snapshot, crosscheck);
+	if (tracker->ahead != NULL)
+		write_changes(tracker->ahead, in_force, snapshot, crosscheck);
+}
+
+/*
  * customer_value.track_change() returns trigger
  *
  * Fired for each statement on a tracked table, after INSERT, UPDATE and DELETE with their transition
@@ -316,9 +358,6 @@ customer_value_track_change(PG_FUNCTION_ARGS)
 {
 	TriggerData *trigger = (TriggerData *) fcinfo->context;
 	Tracker *tracker;
-	Datum in_force = (Datum) 0;
-	Snapshot snapshot = InvalidSnapshot;
-	Snapshot crosscheck = InvalidSnapshot;
 	OwnerState saved;
 
 	check_protocol(fcinfo);
@@ -343,21 +382,8 @@ customer_value_track_change(PG_FUNCTION_ARGS)
 		elog(ERROR, "transition tables were not registered");
 	if (!is_ready(tracker))
 		make_ready(tracker, trigger);
-	check_keys(tracker);
-
-	if (tracker->in_force != NULL)
-		in_force = read_in_force(tracker);
-
-	/*
-	 * TRUNCATE removes rows that a transaction's snapshot may be too old to see, so they are read
-	 * by a new one; customers changed since then end in a serialization failure, as they should.
-	 */
-	if (TRIGGER_FIRED_BY_TRUNCATE(trigger->tg_event) && IsolationUsesXactSnapshot())
-	{
-		snapshot = GetLatestSnapshot();
-		crosscheck = GetTransactionSnapshot();
-	}
-	write_changes(tracker->write, in_force, snapshot, crosscheck);
+	if (tracker->write != NULL)
+		bring_changes(tracker, trigger);
 	SPI_finish();
 	owner_leave(&saved);
 

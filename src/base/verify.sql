@@ -26,12 +26,7 @@ AS $$
 BEGIN
 	PERFORM customer_value.check_base(base);
 	RETURN QUERY
-	SELECT NULL, 'source ' || s.name, 'tracked',
-		CASE WHEN s.relation IS NULL THEN 'the table is gone or has changed hands'
-			WHEN s.amount IS NULL THEN 'a column is gone'
-			ELSE format('%s of 5 triggers are enabled', s.triggers) END
-	FROM customer_value.sources(base) s
-	WHERE s.relation IS NULL OR s.amount IS NULL OR s.triggers <> 5;
+	SELECT NULL, 'source ' || p.name, 'tracked', p.problem FROM customer_value.source_problems(base) p WHERE NOT p.unseen;
 
 	RETURN QUERY EXECUTE format($sql$
 		SELECT NULL, 'bucket ' || bucket, b.sums::text, c.sums::text
