@@ -228,7 +228,7 @@ BEGIN
 	EXECUTE format($sql$
 		UPDATE %1$I.customer c SET (basis, abc_class, score, segment, since) = (s.basis, s.abc_class, s.score, s.segment,
 			CASE WHEN (s.abc_class, s.segment) IS DISTINCT FROM (c.abc_class, c.segment) THEN clock_timestamp() ELSE c.since END)
-		FROM (SELECT o.customer_id, x.* FROM %1$I.customer o, LATERAL customer_value.standing(o.value, o.facts, o.segment, $1, o.override) x) AS s
+		FROM (SELECT o.customer_id, x.* FROM %1$I.customer o, LATERAL customer_value.standing(o.value, o.facts, o.abc_class, o.segment, $1, o.override) x) AS s
 		WHERE s.customer_id = c.customer_id
 			AND (s.basis, s.abc_class, s.score, s.segment) IS DISTINCT FROM (c.basis, c.abc_class, c.score, c.segment)
 		$sql$, base)
