@@ -124,10 +124,9 @@ BEGIN
 			FROM %1$I.customer c, LATERAL customer_value.standing(c.value, c.facts, c.abc_class, c.segment, $2, c.override) s
 			WHERE %2$s AND (s.basis, s.abc_class, s.score, s.segment%4$s) IS DISTINCT FROM (c.basis, c.abc_class, c.score, c.segment%3$s)),
 		free AS MATERIALIZED (
-			SELECT f.*
-			FROM (SELECT DISTINCT s.customer_id FROM stale s) AS w, LATERAL (
-				SELECT c.customer_id, c.abc_class, c.segment FROM %1$I.customer c
-				WHERE c.customer_id = w.customer_id FOR NO KEY UPDATE SKIP LOCKED) AS f),
+			SELECT c.customer_id, c.abc_class, c.segment FROM stale s, %1$I.customer c
+			WHERE c.customer_id = s.customer_id
+			FOR NO KEY UPDATE OF c SKIP LOCKED),
 		busy AS (
 			INSERT INTO %1$I.queue (customer_id) SELECT customer_id FROM stale EXCEPT SELECT customer_id FROM free),
 		settled AS (
