@@ -242,6 +242,9 @@ SELECT attempt('INSERT INTO mallory.customer VALUES (9, 1, 2, 3, 4)');
 RESET customer_value.reason;
 ALTER TABLE mallory.customer ALTER customer_id TYPE text;
 INSERT INTO mallory.customer VALUES ('y', 1, 2, 'A', NULL);
+CREATE FUNCTION mallory.nothing() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RETURN NULL; END$$;
+CREATE TRIGGER nothing BEFORE INSERT ON mallory.change FOR EACH ROW EXECUTE FUNCTION mallory.nothing();
+INSERT INTO mallory.customer VALUES ('z', 1, 2, 'A', 'kept out');
 SELECT * FROM mallory.change;
 -- a schema that looks like a base, one table of which is another's
 CREATE TYPE mallory.source_1 AS ENUM ();

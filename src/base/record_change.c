@@ -211,7 +211,9 @@ write_row(const History *history, const Datum *values, const char *nulls, int wh
 		return false;
 	if (SPI_execute_plan(history->write, row, row_nulls, false, 0) != SPI_OK_INSERT_RETURNING)
 		elog(ERROR, "history was not written: %s", SPI_result_code_string(SPI_result));
-	return DatumGetBool(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &is_null));
+	/* a trigger of the owner's may have kept the row out */
+	return SPI_processed == 1 &&
+		   DatumGetBool(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &is_null));
 }
 
 /*
