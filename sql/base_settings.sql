@@ -65,6 +65,22 @@ SELECT * FROM customer_value.verify('margin_base');
 SELECT customer_value.drop_base('rules_base');
 SELECT customer_value.drop_base('margin_base');
 
+-- A refund after the base day and the last order counts for the rules at once, as an order does: what no
+-- order changes stands, whatever the base day.
+CREATE TABLE deal (customer int, day date, amount numeric);
+INSERT INTO deal VALUES (1, '2026-01-01', 100), (2, '2026-01-01', 100);
+SELECT customer_value.create_base('late', rules => '{"segments": [{"name": "large", "from": 60}, {"name": "small"}],
+	"criteria": [{"fact": "amount", "weight": 1, "points": [[0, 0], [100, 100]]}]}');
+SELECT customer_value.track_orders('late', 'deal', 'customer', 'day', 'amount');
+SELECT customer_value.rebalance('late', '2026-01-10');
+INSERT INTO deal VALUES (2, '2026-01-20', -50);
+SELECT customer_id, score, segment FROM late.customer ORDER BY 1;
+SELECT customer_value.rebalance('late', '2026-01-31');
+SELECT customer_id, score, segment FROM late.customer ORDER BY 1;
+SELECT * FROM customer_value.verify('late');
+SELECT customer_value.drop_base('late');
+DROP TABLE deal;
+
 -- Keys of other types.
 CREATE TABLE visit (id uuid, n numeric, v varchar(10), s smallint, day timestamp, amount bigint);
 INSERT INTO visit SELECT ('00000000-0000-0000-0000-00000000000' || i % 3)::uuid, i % 3 + 0.50, 'v' || i % 3, i % 3, timestamp '2026-01-01' + i * interval '1 hour', i FROM generate_series(1, 60) i;

@@ -126,6 +126,13 @@ COMMENT ON FUNCTION customer_value.wanted(name, date) IS
 'what the settings of a base say shall be in force as of a day, the ends of the classes left open';
 
 
+CREATE FUNCTION customer_value.last_day(ledger customer_value) RETURNS date
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'customer_value_last_day';
+
+COMMENT ON FUNCTION customer_value.last_day(customer_value) IS
+'the last day of a ledger, with orders or, as that of a late refund, without; null if it is empty';
+
+
 CREATE FUNCTION customer_value.standing(ledger customer_value, facts jsonb, previous_class text, previous_segment text,
 	force customer_value.in_force, override text DEFAULT NULL)
 RETURNS TABLE (basis numeric, abc_class text, score float8, segment text)
@@ -144,13 +151,13 @@ BEGIN ATOMIC
 					as_of => greatest((standing.force).as_of, last_order(standing.ledger)))::numeric, 0)
 			END,
 		CASE WHEN (standing.force).rules IS NOT NULL THEN
-				facts(standing.ledger, greatest((standing.force).as_of, last_order(standing.ledger)))
+				facts(standing.ledger, greatest((standing.force).as_of, customer_value.last_day(standing.ledger)))
 				|| coalesce(standing.facts, '{}')
 			END OFFSET 0) AS b(basis, facts);
 END;
 
 COMMENT ON FUNCTION customer_value.standing(customer_value, jsonb, text, text, customer_value.in_force, text) IS
-'where a customer stands: basis, class and segment from his ledger, further facts, previous class and previous segment, by what is in force, with a segment set by hand before that of the rules; the one definition that trigger, rebalance and verify share. The basis counts from the day since on, a margin without any known cost as 0; facts and lifetime value are those of as_of or, if later, of the last order, and the value of a customer without orders is 0';
+'where a customer stands: basis, class and segment from his ledger, further facts, previous class and previous segment, by what is in force, with a segment set by hand before that of the rules; the one definition that trigger, rebalance and verify share. The basis counts from the day since on, a margin without any known cost as 0; facts are those of as_of or, if later, of the last day of the ledger, lifetime value that of as_of or the last order, and the value of a customer without orders is 0';
 
 
 CREATE FUNCTION customer_value.check_model(model clv_model) RETURNS boolean

@@ -512,10 +512,12 @@ ledger_total(const void *bytes, size_t length, int32_t since, int32_t before, Le
 	memset(totals, 0, sizeof(*totals));
 	ledger_open(&reader, bytes, length);
 	totals->scale = reader.scale;
+	totals->last_day = LEDGER_SINCE_EVER;
 	while (ledger_next(&reader, &day) && day.day < before)
 	{
 		if (day.day < since)
 			continue;
+		totals->last_day = day.day;
 		if (day.orders > 0)
 		{
 			if (totals->order_days++ == 0)

@@ -107,6 +107,7 @@ typedef struct LedgerTotals
 	int64_t order_days;  /* days with orders > 0 */
 	int32_t first_order; /* the first and last of these, where there are any */
 	int32_t last_order;
+	int32_t last_day; /* the last day of all, LEDGER_SINCE_EVER if there is none */
 	int scale;
 	wide amount;
 	wide cost;

@@ -27,6 +27,7 @@ PG_FUNCTION(customer_value_cost);
 PG_FUNCTION(customer_value_margin);
 PG_FUNCTION(customer_value_first_order);
 PG_FUNCTION(customer_value_last_order);
+PG_FUNCTION(customer_value_last_day);
 PG_FUNCTION(customer_value_mean_order);
 PG_FUNCTION(customer_value_ledger);
 PG_FUNCTION(customer_value_btyd);
@@ -163,6 +164,20 @@ customer_value_last_order(PG_FUNCTION_ARGS)
 	if (!get_totals(fcinfo, &totals) || totals.order_days == 0)
 		PG_RETURN_NULL();
 	PG_RETURN_DATEADT(totals.last_order);
+}
+
+/*
+ * customer_value.last_day(customer_value) returns date: with orders or not; NULL if there is none
+ */
+Datum
+customer_value_last_day(PG_FUNCTION_ARGS)
+{
+	LedgerTotals totals;
+
+	total_of(PG_GETARG_CUSTOMER_VALUE(0), LEDGER_SINCE_EVER, LEDGER_FOR_EVER, &totals);
+	if (totals.last_day == LEDGER_SINCE_EVER)
+		PG_RETURN_NULL();
+	PG_RETURN_DATEADT(totals.last_day);
 }
 
 /*
