@@ -1,5 +1,5 @@
-# A live customer base through restarts, crashes, dumps and restores, under many writers at once, and
-# under writers who would like to have its owner's rights.
+# A live customer base through restarts, dumps and restores, and under writers who would like to have its
+# owner's rights. Under many writers at once: 041_base_stress and 042_base_recovery.
 use strict;
 use warnings;
 
@@ -121,67 +121,6 @@ sql(q{INSERT INTO orders (customer_id, day, amount) SELECT i % 1200, '2026-03-01
 $node->stop('immediate');
 $node->start;
 is_right('right after a crash');
-
-# Many writers, and rebalances in between.
-sub script
-{
-	my ($name, $text) = @_;
-	my $file = $node->basedir . "/$name.sql";
-	append_to_file($file, $text);
-	return $file;
-}
-my $insert = script('insert', q{
-\set c random(1, 40)
-\set a random(-100, 5000)
-INSERT INTO orders (customer_id, day, amount) VALUES (:c, date '2026-01-01' + :c, :a / 7.0);
-});
-my $batch = script('batch', q{
-\set c random(1, 1000)
-INSERT INTO orders (customer_id, day, amount) SELECT (i * :c) % 1500, '2026-02-01', i FROM generate_series(1, 20) i;
-});
-my $move = script('move', q{
-\set i random(1, 30000)
-\set c random(1, 40)
-BEGIN;
-UPDATE orders SET customer_id = :c, amount = amount + 1 WHERE id BETWEEN :i AND :i + 3;
-SAVEPOINT s;
-DELETE FROM orders WHERE id = :i + 9;
-ROLLBACK TO s;
-DELETE FROM orders WHERE id = :i + 10;
-COMMIT;
-});
-my $rebalance = script('rebalance', q{
-SELECT customer_value.rebalance('shop', '2026-03-01');
-SELECT customer_value.rebalance('quick', '2026-03-01');
-\sleep 300 ms
-});
-foreach my $level ('read committed', 'repeatable read')
-{
-	my $out = '';
-	my $bench = do
-	{
-		local $ENV{PGOPTIONS} = '-c default_transaction_isolation=' . $level =~ s/ /\\ /r;
-		IPC::Run::start(
-			[ 'pgbench', '-n', '-c', '8', '-j', '2', '-T', '5', '--max-tries=1000', '-U', 'writer', '-h', $node->host, '-p', $node->port,
-				'-f', "$insert\@5", '-f', "$batch\@2", '-f', "$move\@3", 'trade' ], '&>', \$out);
-	};
-	$node->command_ok([ 'pgbench', '-n', '-c', '2', '-T', '4', '-U', 'owner', '-f', $rebalance, 'trade' ], "rebalances beside writers at $level");
-	$bench->finish;
-	is($bench->result(0), 0, "writers at $level") or diag($out);
-	unlike($out, qr/client \d+ (script|aborted)/, 'none of them gives up');
-	is_right("right after writers at $level");
-	foreach my $base ('shop', 'quick')
-	{
-		sql(qq{SELECT customer_value.rebalance('$base', '2026-03-01')});
-		is(sql(qq{SELECT count(*) FROM $base.queue}), '0', "$base: nothing is left in the queue");
-		is(sql(qq{SELECT count(*) FROM (SELECT abc_class, abc_class(basis) OVER () AS answer FROM $base.customer) c WHERE abc_class IS DISTINCT FROM answer}),
-			'0', "$base: every class is the stateless answer");
-		is(sql(qq{SELECT count(*) FROM $base.customer c WHERE abc_class IS DISTINCT FROM
-				(SELECT new_value FROM $base.change h WHERE h.customer = c.customer_id AND what = 'class' ORDER BY changed_at DESC LIMIT 1)}),
-			'0', "$base: the history ends where the customers are");
-	}
-	is_right('and all is right');
-}
 
 # Dump and restore, in one stream and in parallel, also of a base that goes by a model, whose customers
 # were merged, forgotten and set by hand.
