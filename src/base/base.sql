@@ -67,22 +67,24 @@ COMMENT ON FUNCTION customer_value.check_read_committed(text) IS 'an error in tr
 
 CREATE TYPE customer_value.in_force AS (
 	basis text,
+	period interval,
 	since date,
 	as_of date,
 	cutoffs abc_cutoffs,
 	last_class text,
 	rules segment_rules,
+	trailing_year boolean,
 	model clv_model,
 	hysteresis float8,
 	settled_at timestamptz);
 
 COMMENT ON TYPE customer_value.in_force IS
-'what customers are classed by: the figure that counts, from which day on, as of which day, the ends of the classes, the class below the last of them, the rules, the model of a basis clv, by what share one has to be beyond the end of his class to leave it, and when that came into force';
+'what customers are classed by: the figure that counts, in what period, from which day on, as of which day, the ends of the classes, the class below the last of them, the rules, whether they ask for facts of the last 12 months, the model of a basis clv, by what share one has to be beyond the end of his class to leave it, and when that came into force';
 
 
 CREATE FUNCTION customer_value.in_force_query(base name) RETURNS text
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN format('SELECT ROW(f.basis, f.since, f.as_of, f.cutoffs, f.last_class, f.rules, f.model, f.hysteresis, f.settled_at)::customer_value.in_force AS force FROM %I.cutoffs f', base);
+RETURN format('SELECT ROW(f.basis, f.period, f.since, f.as_of, f.cutoffs, f.last_class, f.rules, f.trailing_year, f.model, f.hysteresis, f.settled_at)::customer_value.in_force AS force FROM %I.cutoffs f', base);
 
 COMMENT ON FUNCTION customer_value.in_force_query(name) IS 'the query for what is in force in a base: force';
 
@@ -111,8 +113,8 @@ DECLARE
 	result customer_value.in_force;
 BEGIN
 	EXECUTE format($sql$
-		SELECT s.basis, coalesce(($1 - s.period)::date, '-infinity'), $1, NULL::%2$s.abc_cutoffs, chr(65 + cardinality(s.cuts)), s.rules,
-			CASE WHEN s.basis = 'clv' THEN s.model END, s.hysteresis, clock_timestamp()
+		SELECT s.basis, s.period, coalesce(($1 - s.period)::date, '-infinity'), $1, NULL::%2$s.abc_cutoffs, chr(65 + cardinality(s.cuts)), s.rules,
+			coalesce(s.rules::text ~ '"(amount_12m|margin_12m)"', false), CASE WHEN s.basis = 'clv' THEN s.model END, s.hysteresis, clock_timestamp()
 		FROM %1$I.settings s$sql$, base, '@extschema@')
 	INTO result USING as_of;
 	IF result.basis IS NULL THEN
@@ -133,16 +135,27 @@ COMMENT ON FUNCTION customer_value.last_day(customer_value) IS
 'the last day of a ledger, with orders or, as that of a late refund, without; null if it is empty';
 
 
+CREATE FUNCTION customer_value.due_day(ledger customer_value, since date, period interval, facts_on date) RETURNS date
+LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'customer_value_due_day';
+
+COMMENT ON FUNCTION customer_value.due_day(customer_value, date, interval, date) IS
+'the first base day on which a ledger that does not change gives another basis or other facts: its first day from since on leaves the period (null: never), or the first of the 12 months up to facts_on (null: these do not matter) leaves them; null where there is no such day';
+
+
 CREATE FUNCTION customer_value.standing(ledger customer_value, facts jsonb, previous_class text, previous_segment text,
 	force customer_value.in_force, override text DEFAULT NULL)
-RETURNS TABLE (basis numeric, abc_class text, score float8, segment text)
+RETURNS TABLE (basis numeric, abc_class text, score float8, segment text, due date)
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 BEGIN ATOMIC
 	SELECT b.basis,
 		coalesce(abc_class_of(b.basis, (standing.force).cutoffs, standing.previous_class, (standing.force).hysteresis), (standing.force).last_class),
 		segment_score(b.facts, (standing.force).rules),
 		coalesce(standing.override,
-			CASE WHEN (standing.force).rules IS NOT NULL THEN segment_of(b.facts, (standing.force).rules, standing.previous_segment) END)
+			CASE WHEN (standing.force).rules IS NOT NULL THEN segment_of(b.facts, (standing.force).rules, standing.previous_segment) END),
+		CASE WHEN (standing.force).period IS NOT NULL OR (standing.force).trailing_year THEN
+				customer_value.due_day(standing.ledger, (standing.force).since, (standing.force).period,
+					CASE WHEN (standing.force).trailing_year THEN greatest((standing.force).as_of, customer_value.last_day(standing.ledger)) END)
+			END
 	FROM (SELECT CASE (standing.force).basis
 				WHEN 'amount' THEN amount(standing.ledger, (standing.force).since)
 				WHEN 'margin' THEN coalesce(margin(standing.ledger, (standing.force).since), 0)
@@ -157,7 +170,7 @@ BEGIN ATOMIC
 END;
 
 COMMENT ON FUNCTION customer_value.standing(customer_value, jsonb, text, text, customer_value.in_force, text) IS
-'where a customer stands: basis, class and segment from his ledger, further facts, previous class and previous segment, by what is in force, with a segment set by hand before that of the rules; the one definition that trigger, rebalance and verify share. The basis counts from the day since on, a margin without any known cost as 0; facts are those of as_of or, if later, of the last day of the ledger, lifetime value that of as_of or the last order, and the value of a customer without orders is 0';
+'where a customer stands: basis, class and segment, and from what base day on time alone may change them, from his ledger, further facts, previous class and previous segment, by what is in force, with a segment set by hand before that of the rules; the one definition that trigger, rebalance and verify share. The basis counts from the day since on, a margin without any known cost as 0; facts are those of as_of or, if later, of the last day of the ledger, lifetime value that of as_of or the last order, and the value of a customer without orders is 0';
 
 
 CREATE FUNCTION customer_value.check_model(model clv_model) RETURNS boolean
@@ -249,6 +262,7 @@ BEGIN
 			bucket integer GENERATED ALWAYS AS (customer_value.basis_bucket(settled)) STORED)
 			WITH (fillfactor = 85); -- room for an update in place
 		CREATE INDEX ON %1$I.customer (bucket);
+		CREATE INDEX ON %1$I.customer (due) WHERE due IS NOT NULL;
 		CREATE TABLE %1$I.bucket (
 			bucket integer PRIMARY KEY,
 			customers bigint NOT NULL,
@@ -259,10 +273,12 @@ BEGIN
 			the_only boolean PRIMARY KEY DEFAULT true CHECK (the_only),
 			as_of date NOT NULL,
 			basis text NOT NULL,
+			period interval,
 			since date NOT NULL,
 			cutoffs %3$s.abc_cutoffs,
 			last_class text,
 			rules %3$s.segment_rules,
+			trailing_year boolean NOT NULL,
 			model %3$s.clv_model,
 			hysteresis double precision NOT NULL,
 			settled_at timestamptz NOT NULL DEFAULT clock_timestamp(),
@@ -337,7 +353,7 @@ BEGIN
 		COMMENT ON COLUMN %1$I.customer.facts IS 'further facts, laid over those of the ledger';
 		COMMENT ON COLUMN %1$I.customer.basis IS 'the figure that decides the class';
 		COMMENT ON COLUMN %1$I.customer.since IS 'since when class and segment are what they are';
-		COMMENT ON COLUMN %1$I.customer.due IS 'when time alone would change class or segment';
+		COMMENT ON COLUMN %1$I.customer.due IS 'the base day from which on time alone changes basis or facts: an order leaves the period or the last 12 months; null where none does. What goes by other days than those of orders is not in it: a basis clv, and rules on recency_days and tenure_days';
 		COMMENT ON COLUMN %1$I.customer.override IS 'the segment set by hand, while it is in force; written by override and end_override';
 		COMMENT ON COLUMN %1$I.customer.bucket IS 'the size of settled: indexed in place of it, since it changes less often';
 		COMMENT ON COLUMN %1$I.customer.settled IS 'the basis as the table bucket counts it, since the last rebalance; orders written since then do not touch it, so that their updates are HOT';
@@ -359,8 +375,8 @@ BEGIN
 	EXECUTE format('INSERT INTO %I.settings (layout, key, basis, period, cuts, rules, hysteresis, notify, model)
 		VALUES (customer_value.layout(), $1, $2, $3, $4, $5, $6, $7, $8)', base)
 	USING format_type(key, NULL), basis, period, cuts, rules, hysteresis, notify, model;
-	EXECUTE format('INSERT INTO %I.cutoffs (as_of, basis, since, rules, model, hysteresis)
-		VALUES (($1).as_of, ($1).basis, ($1).since, ($1).rules, ($1).model, ($1).hysteresis)', base)
+	EXECUTE format('INSERT INTO %I.cutoffs (as_of, basis, period, since, rules, trailing_year, model, hysteresis)
+		VALUES (($1).as_of, ($1).basis, ($1).period, ($1).since, ($1).rules, ($1).trailing_year, ($1).model, ($1).hysteresis)', base)
 	USING customer_value.wanted(base, current_date);
 	PERFORM customer_value.create_override(base);
 	PERFORM customer_value.create_merged(base);

@@ -1,5 +1,20 @@
 -- rebalance: bringing a base into line with new cut-offs, days and rules
 
+CREATE FUNCTION customer_value.count_query(base name) RETURNS text
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN format($sql$
+	INSERT INTO %1$I.bucket AS b (bucket, customers, basis, squares)
+	SELECT n.bucket, sum(n.customers), sum(n.customers * n.settled), sum(n.customers * n.settled * n.settled)
+	FROM (SELECT bucket, settled, 1 AS customers FROM settled UNION ALL SELECT bucket, settled, -1 FROM free) AS n
+	WHERE n.bucket IS NOT NULL GROUP BY n.bucket
+	ON CONFLICT (bucket) DO UPDATE SET customers = b.customers + excluded.customers, basis = b.basis + excluded.basis,
+		squares = b.squares + excluded.squares
+	$sql$, base);
+
+COMMENT ON FUNCTION customer_value.count_query(name) IS
+'the statement that brings the table bucket into line when the bases of customers are settled: settled and free are their bucket and settled now and before';
+
+
 CREATE FUNCTION customer_value.fold(base name) RETURNS text[]
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp SET row_security = off SET jit = off SET lock_timeout = '100ms'
@@ -24,17 +39,13 @@ BEGIN
 			RETURNING q.customer_id, q.value),
 		settled AS (%2$s RETURNING c.customer_id, c.abc_class, c.segment, c.bucket, c.settled),
 		counted AS (
-			INSERT INTO %1$I.bucket AS b (bucket, customers, basis, squares)
-			SELECT n.bucket, sum(n.customers), sum(n.customers * n.settled), sum(n.customers * n.settled * n.settled)
-			FROM (SELECT bucket, settled, 1 AS customers FROM settled UNION ALL SELECT bucket, settled, -1 FROM free) AS n
-			WHERE n.bucket IS NOT NULL GROUP BY n.bucket
-			ON CONFLICT (bucket) DO UPDATE SET customers = b.customers + excluded.customers, basis = b.basis + excluded.basis,
-				squares = b.squares + excluded.squares)
+			%4$s)
 		SELECT array_agg(s.customer_id::text) FROM settled s LEFT JOIN free f USING (customer_id)
 		WHERE (s.abc_class, s.segment) IS DISTINCT FROM (f.abc_class, f.segment)
 		$sql$, base, customer_value.write_query(base, format(
 			'SELECT t.customer_id, %1$s.sum(t.value) AS value FROM taken AS t GROUP BY t.customer_id'
-			' HAVING bool_or(t.value OPERATOR(%1$s.<>) ''{}'') OR t.customer_id IN (SELECT f.customer_id FROM free f)', '@extschema@'), true))
+			' HAVING bool_or(t.value OPERATOR(%1$s.<>) ''{}'') OR t.customer_id IN (SELECT f.customer_id FROM free f)', '@extschema@'), true),
+		'@extschema@', customer_value.count_query(base))
 	INTO moved USING customer_value.in_force(base);
 	RETURN coalesce(moved, '{}');
 EXCEPTION WHEN lock_not_available THEN
@@ -44,6 +55,31 @@ $$;
 
 COMMENT ON FUNCTION customer_value.fold(name) IS
 'adds the changes in the queue of a base to the ledgers, brings their customers up to date against what is in force, and settles their bases, but for those whom a writer holds: they stay in the queue; returns those who changed class or segment. The caller has to hold the lock on the cut-offs that rebalance takes';
+
+
+CREATE FUNCTION customer_value.settle_due(base name, wanted customer_value.in_force) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	-- one whom a writer holds is not waited for: next time
+	EXECUTE format($sql$
+		WITH free AS MATERIALIZED (
+			SELECT c.customer_id, c.bucket, c.settled FROM %1$I.customer c WHERE c.due <= ($1).as_of FOR NO KEY UPDATE SKIP LOCKED),
+		busy AS (
+			INSERT INTO %1$I.queue (customer_id)
+			SELECT c.customer_id FROM %1$I.customer c WHERE c.due <= ($1).as_of EXCEPT SELECT f.customer_id FROM free f),
+		settled AS (
+			UPDATE %1$I.customer c SET settled = (SELECT s.basis FROM customer_value.standing(c.value, NULL, NULL, NULL, $1) s)
+			FROM free f WHERE f.customer_id = c.customer_id
+			RETURNING c.bucket, c.settled)
+		%2$s
+		$sql$, base, customer_value.count_query(base))
+	USING wanted;
+END
+$$;
+
+COMMENT ON FUNCTION customer_value.settle_due(name, customer_value.in_force) IS
+'settles the bases of those whom a new base day moves, so that the cut-offs of that day can be read off; called by rebalance';
 
 
 CREATE FUNCTION customer_value.rebalance(base name, as_of date DEFAULT current_date) RETURNS bigint
@@ -57,6 +93,7 @@ DECLARE
 	cuts numeric[];
 	counted boolean;
 	same_basis boolean;
+	later boolean;
 	everybody boolean;
 	moved text[];
 	moved_later bigint;
@@ -77,11 +114,15 @@ BEGIN
 	wanted := customer_value.wanted(base, as_of);
 	EXECUTE format('SELECT s.cuts, f.counted FROM %1$I.settings s, %1$I.cutoffs f', base) INTO cuts, counted;
 
-	-- Bases are what they were, unless another figure or another period counts now, or it is another day
-	-- and a model looks ahead from it.
-	same_basis := (wanted.basis, wanted.model::text, (customer_value.wanted(base, before.as_of)).since)
-		IS NOT DISTINCT FROM (before.basis, before.model::text, before.since);
-	IF before.cutoffs IS NOT NULL AND same_basis AND wanted.since = before.since AND (as_of = before.as_of OR wanted.model IS NULL) THEN
+	-- Bases are what they were, but for those that are due, unless another figure or another period counts
+	-- now, it is another day and a model looks ahead from it, or the day is an earlier one.
+	same_basis := (wanted.basis, wanted.model::text, wanted.period::text) IS NOT DISTINCT FROM (before.basis, before.model::text, before.period::text);
+	later := as_of > before.as_of;
+	IF before.cutoffs IS NOT NULL AND same_basis
+		AND (as_of = before.as_of OR (wanted.model IS NULL AND (later OR wanted.period IS NULL))) THEN
+		IF later AND wanted.period IS NOT NULL THEN
+			PERFORM customer_value.settle_due(base, wanted);
+		END IF;
 		IF NOT counted THEN
 			PERFORM customer_value.count_buckets(base);
 		END IF;
@@ -95,7 +136,7 @@ BEGIN
 		INTO wanted.cutoffs USING cuts, wanted;
 	END IF;
 	EXECUTE format($sql$
-		UPDATE %1$I.cutoffs SET (basis, since, as_of, cutoffs, last_class, rules, model, hysteresis, settled_at) = (SELECT ($1).*)
+		UPDATE %1$I.cutoffs SET (basis, period, since, as_of, cutoffs, last_class, rules, trailing_year, model, hysteresis, settled_at) = (SELECT ($1).*)
 		$sql$, base)
 	USING wanted;
 
@@ -103,11 +144,12 @@ BEGIN
 		PERFORM set_config('customer_value.reason', 'basis', true);
 	END IF;
 
-	-- Segments are what they were, unless there are other rules now, or some that time alone moves.
+	-- Segments are what they were, but for those that are due, unless there are other rules now, or some on
+	-- facts that change day by day, or the day is an earlier one.
 	IF wanted.rules::text IS DISTINCT FROM before.rules::text THEN
 		everybody := true;
 		PERFORM set_config('customer_value.reason', 'rules', true);
-	ELSIF as_of <> before.as_of AND wanted.rules::text ~ '"(recency_days|tenure_days|amount_12m|margin_12m)"' THEN
+	ELSIF as_of < before.as_of AND wanted.rules IS NOT NULL OR later AND wanted.rules::text ~ '"(recency_days|tenure_days)"' THEN
 		everybody := true;
 	END IF;
 
@@ -115,14 +157,14 @@ BEGIN
 		PERFORM set_config('enable_hashjoin', 'on', true);
 	END IF;
 
-	-- Otherwise it is those between the old and the new end of a class, or of the band around it in which
-	-- a customer keeps the class he had. A customer that a writer is at is
-	-- not waited for: that writer queues him, or someone else holds him, and then he is queued here.
+	-- Otherwise it is those that are due, and those between the old and the new end of a class or of the band
+	-- around it in which a customer keeps the class he had. A customer that a writer is at is not waited for:
+	-- that writer queues him, or someone else holds him, and then he is queued here.
 	EXECUTE format($sql$
 		WITH stale AS MATERIALIZED (
 			SELECT c.customer_id
 			FROM %1$I.customer c, LATERAL customer_value.standing(c.value, c.facts, c.abc_class, c.segment, $2, c.override) s
-			WHERE %2$s AND (s.basis, s.abc_class, s.score, s.segment%4$s) IS DISTINCT FROM (c.basis, c.abc_class, c.score, c.segment%3$s)),
+			WHERE %2$s AND (s.basis, s.abc_class, s.score, s.segment, s.due%4$s) IS DISTINCT FROM (c.basis, c.abc_class, c.score, c.segment, c.due%3$s)),
 		free AS MATERIALIZED (
 			SELECT c.customer_id, c.abc_class, c.segment FROM stale s, %1$I.customer c
 			WHERE c.customer_id = s.customer_id
@@ -130,8 +172,8 @@ BEGIN
 		busy AS (
 			INSERT INTO %1$I.queue (customer_id) SELECT customer_id FROM stale EXCEPT SELECT customer_id FROM free),
 		settled AS (
-			UPDATE %1$I.customer c SET (basis, abc_class, score, segment, since%3$s) = (
-				SELECT s.basis, s.abc_class, s.score, s.segment,
+			UPDATE %1$I.customer c SET (basis, abc_class, score, segment, due, since%3$s) = (
+				SELECT s.basis, s.abc_class, s.score, s.segment, s.due,
 					CASE WHEN (s.abc_class, s.segment) IS DISTINCT FROM (c.abc_class, c.segment) THEN clock_timestamp() ELSE c.since END%4$s
 				FROM customer_value.standing(c.value, c.facts, c.abc_class, c.segment, $2, c.override) s)
 			FROM free
@@ -140,6 +182,8 @@ BEGIN
 		SELECT count(*) FROM settled s WHERE s.moved AND s.customer_id NOT IN (SELECT unnest($3::%5$s[]))
 		$sql$, base, CASE WHEN everybody THEN 'true' ELSE format($sql$
 			c.customer_id IN (
+				SELECT d.customer_id FROM %1$I.customer d WHERE d.due <= ($2).as_of
+				UNION ALL
 				SELECT n.customer_id
 				FROM customer_value.class_ends(($1).cutoffs) AS o
 				JOIN customer_value.class_ends(($2).cutoffs) AS e USING (class),

@@ -251,12 +251,12 @@ RETURN format(
 		INSERT INTO %I.queue (customer_id, classed_by) SELECT t.customer_id, ($1).settled_at FROM touched AS t
 	$sql$ END,
 	format($sql$
-		INSERT INTO %1$I.customer AS c (customer_id, value, basis, abc_class, score, segment%4$s)
-		SELECT d.customer_id, d.value, s.basis, s.abc_class, s.score, s.segment%5$s
+		INSERT INTO %1$I.customer AS c (customer_id, value, basis, abc_class, score, segment, due%4$s)
+		SELECT d.customer_id, d.value, s.basis, s.abc_class, s.score, s.segment, s.due%5$s
 		FROM (%2$s) AS d, LATERAL customer_value.standing(d.value, NULL, NULL, NULL, $1) AS s
 		ORDER BY d.customer_id
-		ON CONFLICT (customer_id) DO UPDATE SET (value, basis, abc_class, score, segment, since%4$s) = (
-			SELECT v.value, s.basis, s.abc_class, s.score, s.segment,
+		ON CONFLICT (customer_id) DO UPDATE SET (value, basis, abc_class, score, segment, due, since%4$s) = (
+			SELECT v.value, s.basis, s.abc_class, s.score, s.segment, s.due,
 				CASE WHEN (s.abc_class, s.segment) IS DISTINCT FROM (c.abc_class, c.segment) THEN clock_timestamp() ELSE c.since END%5$s
 			FROM (SELECT c.value OPERATOR(%3$s.+) excluded.value OFFSET 0) AS v(value),
 				LATERAL customer_value.standing(v.value, c.facts, c.abc_class, c.segment, $1, c.override) AS s)

@@ -49,7 +49,7 @@ BEGIN
 			((b.total + coalesce(q.change, 0)) / nullif((f.cutoffs::jsonb ->> 'total')::numeric, 0) - 1)::float8,
 			f.last_class IS NOT NULL AND s.basis = f.basis AND s.hysteresis = f.hysteresis AND s.rules::text IS NOT DISTINCT FROM f.rules::text
 				AND (CASE WHEN s.basis = 'clv' THEN s.model END)::text IS NOT DISTINCT FROM f.model::text
-				AND f.since = coalesce((f.as_of - s.period)::date, '-infinity')
+				AND s.period::text IS NOT DISTINCT FROM f.period::text
 				AND chr(65 + cardinality(s.cuts)) = f.last_class
 				AND NOT EXISTS (SELECT FROM jsonb_array_elements(f.cutoffs::jsonb -> 'classes') WITH ORDINALITY AS c(members, i)
 					WHERE (c.members ->> 'cut')::numeric <> s.cuts[c.i]),

@@ -55,10 +55,11 @@ BEGIN
 			(customer_id::text, 'settled', c.settled::text, s.basis::text, q.waits IS NULL AND c.basis = s.basis AND c.settled IS DISTINCT FROM c.basis),
 			(customer_id::text, 'class', c.abc_class, s.abc_class, c.abc_class IS DISTINCT FROM s.abc_class),
 			(customer_id::text, 'score', c.score::text, s.score::text, c.score IS DISTINCT FROM s.score),
-			(customer_id::text, 'segment', c.segment, s.segment, c.segment IS DISTINCT FROM s.segment)
+			(customer_id::text, 'segment', c.segment, s.segment, c.segment IS DISTINCT FROM s.segment),
+			(customer_id::text, 'due', c.due::text, s.due::text, c.due IS DISTINCT FROM s.due)
 			) AS d(customer, what, stored, recomputed, differs)
 		WHERE (v.stored IS NULL OR v.stored OPERATOR(%2$s.<>) coalesce(n.value, '{}')
-				OR (c.basis, c.settled, c.abc_class, c.score, c.segment) IS DISTINCT FROM (s.basis, s.basis, s.abc_class, s.score, s.segment))
+				OR (c.basis, c.settled, c.abc_class, c.score, c.segment, c.due) IS DISTINCT FROM (s.basis, s.basis, s.abc_class, s.score, s.segment, s.due))
 			AND d.differs
 			AND (d.what = 'value' OR q.waits IS NOT TRUE)
 		ORDER BY customer_id, d.what
