@@ -1,6 +1,7 @@
 # Nothing is lost when servers are: after kill -9 of all their processes, promotion of a replica, dump and
-# restore, and pg_upgrade (UPGRADE_FROM names the folder of another major version's programs, the
-# extension installed there), all of them while writers write.
+# restore, and pg_upgrade, all but the last of them while writers write. UPGRADE_FROM names the folder of an
+# older major version's programs, the extension installed there; to 18 and later it has to be installed
+# here, too, since pg_upgrade does not look into the folders that the settings name.
 use strict;
 use warnings;
 

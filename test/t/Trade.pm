@@ -267,7 +267,7 @@ sub pgbench
 	local $ENV{PGAPPNAME} = $name;
 	$running{harness} = IPC::Run::start(
 		[ 'pgbench', '-n', '-c', $clients, '-T', $seconds, '--max-tries=0', "--random-seed=$seed", '-h', $node->host, '-p', $node->port,
-			'-U', exists $scripts->{read} ? 'reader' : 'writer', (map { ('-f', "$folder/$_.sql\@" . 10 * $scripts->{$_}[0]) } sort keys %$scripts), 'trade' ],
+			'-U', exists $scripts->{read} ? 'reader' : 'writer', (map { ('-f', "$folder/$_.sql\@$scripts->{$_}[0]") } sort keys %$scripts), 'trade' ],
 		'&>', \$running{out}, IPC::Run::timeout($seconds + $PostgreSQL::Test::Utils::timeout_default));
 	return \%running;
 }
