@@ -25,7 +25,7 @@ BEGIN
 END
 $$;
 CREATE FUNCTION problems(base text DEFAULT 'shop') RETURNS SETOF text LANGUAGE sql AS 'SELECT unnest(problems) FROM customer_value.status(base)';
-CREATE VIEW marks AS SELECT tgrelid::regclass, count(*) FROM pg_trigger WHERE tgname ~ '_track_' GROUP BY 1 ORDER BY 1::text;
+CREATE VIEW marks AS SELECT tgrelid::regclass, count(*) FROM pg_trigger WHERE tgname ~ '_track_' GROUP BY 1 ORDER BY tgrelid::regclass::text COLLATE "C";
 
 SELECT customer_value.create_base('shop');
 SELECT customer_value.create_base('quick');

@@ -12,6 +12,14 @@
 
 static List *retired = NIL;
 
+static SPIPlanPtr
+keep(SPIPlanPtr plan, const char *query)
+{
+	if (plan == NULL || SPI_keepplan(plan) != 0)
+		elog(ERROR, "no plan for \"%s\": %s", query, SPI_result_code_string(SPI_result));
+	return plan;
+}
+
 /*
  * kept_plan_make
  *
@@ -21,11 +29,19 @@ static List *retired = NIL;
 SPIPlanPtr
 kept_plan_make(const char *query, int parameters, Oid *types)
 {
-	SPIPlanPtr plan = SPI_prepare_cursor(query, parameters, types, CURSOR_OPT_GENERIC_PLAN);
+	return keep(SPI_prepare_cursor(query, parameters, types, CURSOR_OPT_GENERIC_PLAN), query);
+}
 
-	if (plan == NULL || SPI_keepplan(plan) != 0)
-		elog(ERROR, "no plan for \"%s\": %s", query, SPI_result_code_string(SPI_result));
-	return plan;
+/*
+ * kept_plan_make_with
+ *
+ * The same for a query whose parameters are what a hook of the parser makes of them. The argument of the
+ * hook must live as long as the plan does, since the query is parsed anew when its tables are altered.
+ */
+SPIPlanPtr
+kept_plan_make_with(const char *query, ParserSetupHook set_up, void *argument)
+{
+	return keep(SPI_prepare_params(query, set_up, argument, CURSOR_OPT_GENERIC_PLAN), query);
 }
 
 static void

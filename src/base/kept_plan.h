@@ -10,6 +10,7 @@
 #include "executor/spi.h"
 
 extern SPIPlanPtr kept_plan_make(const char *query, int parameters, Oid *types);
+extern SPIPlanPtr kept_plan_make_with(const char *query, ParserSetupHook set_up, void *argument);
 extern void kept_plan_retire(SPIPlanPtr plan);
 
 #endif

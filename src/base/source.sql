@@ -176,7 +176,7 @@ COMMENT ON FUNCTION customer_value.check_columns(name, regclass, name, name, nam
 
 
 CREATE FUNCTION customer_value.ledger_query(base name, source integer, relation regclass DEFAULT NULL, rows text DEFAULT NULL,
-	condition text DEFAULT NULL) RETURNS text
+	condition text DEFAULT NULL, one_row boolean DEFAULT false) RETURNS text
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -215,12 +215,13 @@ BEGIN
 	END IF;
 	-- a key is compared as the base compares it, whatever the collation of the source
 	key := customer_value.key_type(base) || CASE WHEN customer_value.key_type(base) = 'text'::regtype THEN ' COLLATE pg_catalog."default"' ELSE '' END;
-	ledgers := format('SELECT %1$I::%2$s AS customer_id, %3$s.customer_value(%4$I::%11$s, %5$I::numeric%6$s) AS value'
-		' FROM %7$s AS %8$I WHERE %1$I IS NOT NULL AND %4$I IS NOT NULL AND %5$I IS NOT NULL%9$s%10$s GROUP BY 1',
+	ledgers := format('SELECT %1$I::%2$s AS customer_id, %3$s.%12$s(%4$I::%11$s, %5$I::numeric%6$s) AS value'
+		' FROM %7$s AS %8$I WHERE %1$I IS NOT NULL AND %4$I IS NOT NULL AND %5$I IS NOT NULL%9$s%10$s%13$s',
 		columns[1], key, '@extschema@', columns[2], columns[3], ', ' || quote_ident(columns[4]) || '::numeric',
 		coalesce(rows, CASE WHEN relation IS NULL AND whole.relkind = 'p' THEN '' ELSE 'ONLY ' END || coalesce(relation, s.relation)), whole.relname,
 		E' AND (' || s.filter || E'\n)', ' AND (' || condition || ')',
-		customer_value.column_type(coalesce(relation, s.relation), columns[2]));
+		customer_value.column_type(coalesce(relation, s.relation), columns[2]),
+		CASE WHEN one_row THEN 'customer_value_of' ELSE 'customer_value' END, CASE WHEN NOT one_row THEN ' GROUP BY 1' END);
 
 	-- Few bases merge customers or forget any; the others need not look that up.
 	EXECUTE format('SELECT EXISTS (SELECT FROM %1$I.merged), EXISTS (SELECT FROM %1$I.forgotten)', base) INTO merged, forgotten;
@@ -239,8 +240,8 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION customer_value.ledger_query(name, integer, regclass, text, text) IS
-'the query that makes ledgers of the rows of a source, or of one that is a partition of it, or of a transition table of either, as far as they meet a condition: customer_id, value. Rows without customer, day or amount are left out; orders of one who is merged into another are the other''s, and of one who is forgotten, nobody''s';
+COMMENT ON FUNCTION customer_value.ledger_query(name, integer, regclass, text, text, boolean) IS
+'the query that makes ledgers of the rows of a source, or of one that is a partition of it, or of a transition table of either, as far as they meet a condition: customer_id, value; where there is only one row, without grouping. Rows without customer, day or amount are left out; orders of one who is merged into another are the other''s, and of one who is forgotten, nobody''s';
 
 
 CREATE FUNCTION customer_value.write_query(base name, changes text, settle boolean) RETURNS text
@@ -275,12 +276,12 @@ DECLARE
 	rows_then text;
 	rows_now text;
 BEGIN
-	IF event <> 'insert' THEN
+	IF event NOT IN ('insert', 'insert one') THEN
 		rows_then := format('SELECT o.customer_id, OPERATOR(%s.-) o.value AS value FROM (%s) AS o', '@extschema@',
 			customer_value.ledger_query(base, source, relation, CASE WHEN event <> 'truncate' THEN 'old_orders' END, condition));
 	END IF;
-	IF event IN ('insert', 'update') THEN
-		rows_now := customer_value.ledger_query(base, source, relation, 'new_orders', condition);
+	IF event IN ('insert', 'insert one', 'update') THEN
+		rows_now := customer_value.ledger_query(base, source, relation, 'new_orders', condition, event = 'insert one');
 	END IF;
 	RETURN CASE WHEN event = 'update' THEN format($sql$
 			SELECT u.customer_id, %1$s.sum(u.value) AS value FROM (%2$s UNION ALL %3$s) AS u
@@ -290,7 +291,7 @@ END
 $$;
 
 COMMENT ON FUNCTION customer_value.net_changes(name, integer, text, regclass, text) IS
-'the query for the net changes that an insert, update, delete or truncate of a source or a partition of it brings, from the transition tables of the trigger or, before a truncate, from the rows that are there: customer_id, value';
+'the query for the net changes that an insert, insert one (row), update, delete or truncate of a source or a partition of it brings, from the transition tables of the trigger or, before a truncate, from the rows that are there: customer_id, value';
 
 
 CREATE FUNCTION customer_value.change_statements(source regtype, relation regclass, event text,

@@ -27,16 +27,22 @@
 #include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "commands/trigger.h"
+#include "executor/executor.h"
 #include "executor/spi.h"
+#include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
+#include "parser/parse_node.h"
 #include "utils/builtins.h"
+#include "utils/datum.h"
 #include "utils/guc.h"
 #include "utils/hsearch.h"
 #include "utils/lsyscache.h"
+#include "utils/memutils.h"
 #include "utils/plancache.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 #include "utils/syscache.h"
+#include "utils/timestamp.h"
 #include "utils/tuplestore.h"
 
 #include "base/kept_plan.h"
@@ -48,19 +54,36 @@ PG_FUNCTION(customer_value_track_change);
 /* So are the types named that stand for sources. */
 #define SOURCE_PREFIX "source_"
 
+/* A trigger, and whether it is about the insertion of a single row, which needs no grouping. */
+typedef struct TrackerKey
+{
+	Oid trigger;
+	uint32 one_row;
+} TrackerKey;
+
 /* What is kept of a trigger from statement to statement. */
 typedef struct Tracker
 {
-	Oid trigger;
+	TrackerKey key;
 	Oid source; /* the type that stands for the source */
 	Oid cutoffs;
 	Oid owner;
-	SPIPlanPtr keys; /* reads how often keys changed their meaning */
-	SPIPlanPtr
-		in_force; /* reads the cut-offs and all else that is in force, but for a queued source */
-	SPIPlanPtr write; /* brings the touched customers up to date, or queues their changes */
-	SPIPlanPtr ahead; /* keeps account of new partitions, if there are any */
+	SPIPlanPtr state;    /* reads a State */
+	SPIPlanPtr in_force; /* reads what is in force, but for a queued source */
+	char *statement;     /* what write is planned from */
+	Datum force;         /* what is in force, a constant in write */
+	Oid force_type;
+	TimestampTz settled_at; /* when that came into force */
+	SPIPlanPtr write;       /* brings the touched customers up to date, or queues their changes */
+	SPIPlanPtr ahead;       /* keeps account of new partitions, if there are any */
 } Tracker;
+
+/* What tells a tracker that it is no longer up to date. */
+typedef struct State
+{
+	TimestampTz settled_at; /* when what is in force came into force */
+	int64 keys;             /* how often keys changed their meaning */
+} State;
 
 static HTAB *trackers = NULL;
 
@@ -120,24 +143,26 @@ table_of(Oid schema, const char *name)
 
 /* The tracker of a trigger; its plans are still NULL where it is new. */
 static Tracker *
-find_tracker(const Trigger *trigger)
+find_tracker(const TriggerData *trigger)
 {
+	TrackerKey key = {trigger->tg_trigger->tgoid,
+					  TRIGGER_FIRED_BY_INSERT(trigger->tg_event) &&
+						  tuplestore_tuple_count(trigger->tg_newtable) == 1};
 	Tracker *tracker;
 	bool found;
 
 	if (trackers == NULL)
 	{
-		HASHCTL control = {.keysize = sizeof(Oid), .entrysize = sizeof(Tracker)};
+		HASHCTL control = {.keysize = sizeof(TrackerKey), .entrysize = sizeof(Tracker)};
 
 		trackers = hash_create("customer_value trackers", 16, &control, HASH_ELEM | HASH_BLOBS);
 	}
-	tracker = hash_search(trackers, &trigger->tgoid, HASH_ENTER, &found);
+	tracker = hash_search(trackers, &key, HASH_ENTER, &found);
 	if (!found)
 	{
-		tracker->keys = NULL;
-		tracker->in_force = NULL;
-		tracker->write = NULL;
-		tracker->ahead = NULL;
+		tracker->state = tracker->in_force = tracker->write = tracker->ahead = NULL;
+		tracker->statement = NULL;
+		tracker->force = (Datum) 0;
 	}
 	return tracker;
 }
@@ -145,10 +170,78 @@ find_tracker(const Trigger *trigger)
 static bool
 is_ready(const Tracker *tracker)
 {
-	return tracker->write != NULL && SPI_plan_is_valid(tracker->keys) &&
+	return tracker->write != NULL && SPI_plan_is_valid(tracker->state) &&
 		   SPI_plan_is_valid(tracker->write) &&
 		   (tracker->in_force == NULL || SPI_plan_is_valid(tracker->in_force)) &&
 		   (tracker->ahead == NULL || SPI_plan_is_valid(tracker->ahead));
+}
+
+/* What a statement that is about to begin would see, whatever the transaction sees. */
+static Snapshot
+latest_snapshot(void)
+{
+	return IsolationUsesXactSnapshot() ? GetLatestSnapshot() : InvalidSnapshot;
+}
+
+static Node *
+constant_in_force(ParseState *state, ParamRef *parameter)
+{
+	const Tracker *tracker = state->p_ref_hook_state;
+
+	if (parameter->number != 1)
+		return NULL;
+	return (Node *) makeConst(tracker->force_type, -1, InvalidOid, -1, tracker->force, false,
+							  false);
+}
+
+static void
+set_up_parser(ParseState *state, void *tracker)
+{
+	state->p_paramref_hook = constant_in_force;
+	state->p_ref_hook_state = tracker;
+}
+
+pg_noreturn static void
+lost_cutoffs(const Tracker *tracker)
+{
+	ereport(ERROR, (errcode(ERRCODE_NO_DATA_FOUND),
+					errmsg("customer base \"%s\" has lost the row of its table \"cutoffs\"",
+						   get_namespace_name(get_rel_namespace(tracker->cutoffs)))));
+}
+
+/*
+ * plan_by_force
+ *
+ * Plans the statement anew, with what is in force now as a constant: much of it then comes to nothing,
+ * and setting up and running a plan is what a statement of few rows spends its time on. It is read as it
+ * stands now: a transaction that began before the last rebalance would see, and class by, what is no
+ * longer in force.
+ */
+static void
+plan_by_force(Tracker *tracker, Snapshot snapshot)
+{
+	MemoryContext caller;
+	bool is_null;
+	Datum force;
+
+	if (SPI_execute_snapshot(tracker->in_force, NULL, NULL, snapshot, InvalidSnapshot, false, false,
+							 1) != SPI_OK_SELECT)
+		elog(ERROR, "what is in force was not read: %s", SPI_result_code_string(SPI_result));
+	if (SPI_processed != 1)
+		lost_cutoffs(tracker);
+	force = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &is_null);
+	kept_plan_retire(tracker->write);
+	tracker->write = NULL;
+	if (DatumGetPointer(tracker->force) != NULL)
+		pfree(DatumGetPointer(tracker->force));
+	tracker->force = (Datum) 0;
+	caller = MemoryContextSwitchTo(TopMemoryContext);
+	tracker->force = datumCopy(force, false, -1);
+	MemoryContextSwitchTo(caller);
+	tracker->force_type = SPI_gettypeid(SPI_tuptable->tupdesc, 1);
+	tracker->settled_at = DatumGetTimestampTz(
+		GetAttributeByName(DatumGetHeapTupleHeader(force), "settled_at", &is_null));
+	tracker->write = kept_plan_make_with(tracker->statement, set_up_parser, tracker);
 }
 
 /*
@@ -170,7 +263,7 @@ make_ready(Tracker *tracker, const TriggerData *trigger)
 	const char *event;
 
 	if (TRIGGER_FIRED_BY_INSERT(trigger->tg_event))
-		event = "insert";
+		event = tracker->key.one_row ? "insert one" : "insert";
 	else if (TRIGGER_FIRED_BY_UPDATE(trigger->tg_event))
 		event = "update";
 	else if (TRIGGER_FIRED_BY_DELETE(trigger->tg_event))
@@ -192,15 +285,15 @@ make_ready(Tracker *tracker, const TriggerData *trigger)
 	write = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 2);
 	ahead = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 3);
 
-	kept_plan_retire(tracker->keys);
+	kept_plan_retire(tracker->state);
 	kept_plan_retire(tracker->in_force);
 	kept_plan_retire(tracker->write);
 	kept_plan_retire(tracker->ahead);
-	tracker->keys = tracker->in_force = tracker->write = tracker->ahead = NULL;
+	tracker->state = tracker->in_force = tracker->write = tracker->ahead = NULL;
 	if (write == NULL)
 		return;
-	tracker->keys = kept_plan_make(
-		psprintf("SELECT keys FROM %s.cutoffs",
+	tracker->state = kept_plan_make(
+		psprintf("SELECT settled_at, keys FROM %s.cutoffs",
 				 quote_identifier(get_namespace_name(get_rel_namespace(tracker->cutoffs)))),
 		0, NULL);
 	if (ahead != NULL)
@@ -209,76 +302,64 @@ make_ready(Tracker *tracker, const TriggerData *trigger)
 		tracker->write = kept_plan_make(write, 0, NULL);
 	else
 	{
-		CachedPlanSource *source;
-		Oid type;
-
 		tracker->in_force = kept_plan_make(in_force, 0, NULL);
-		source = (CachedPlanSource *) linitial(SPI_plan_get_plan_sources(tracker->in_force));
-		type = TupleDescAttr(source->resultDesc, 0)->atttypid;
-		tracker->write = kept_plan_make(write, 1, &type);
+		if (tracker->statement != NULL)
+			pfree(tracker->statement);
+		tracker->statement = NULL;
+		tracker->statement = MemoryContextStrdup(TopMemoryContext, write);
+		plan_by_force(tracker, latest_snapshot());
 	}
 }
 
-/*
- * read_in_force
- *
- * Reads the row of cutoffs as it stands now: a transaction that began before the last rebalance
- * would see, and class by, what is no longer in force.
- */
-static Datum
-read_in_force(const Tracker *tracker)
+static State
+read_state(const Tracker *tracker, Snapshot snapshot)
 {
+	State state;
 	bool is_null;
-	Snapshot snapshot = IsolationUsesXactSnapshot() ? GetLatestSnapshot() : InvalidSnapshot;
 
-	if (SPI_execute_snapshot(tracker->in_force, NULL, NULL, snapshot, InvalidSnapshot, false, false,
+	if (SPI_execute_snapshot(tracker->state, NULL, NULL, snapshot, InvalidSnapshot, false, false,
 							 1) != SPI_OK_SELECT)
 		elog(ERROR, "cut-offs were not read: %s", SPI_result_code_string(SPI_result));
 	if (SPI_processed != 1)
-		ereport(ERROR, (errcode(ERRCODE_NO_DATA_FOUND),
-						errmsg("customer base \"%s\" has lost the row of its table \"cutoffs\"",
-							   get_namespace_name(get_rel_namespace(tracker->cutoffs)))));
-	return SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &is_null);
-}
-
-static int64
-read_keys(const Tracker *tracker, Snapshot snapshot)
-{
-	bool is_null;
-
-	if (SPI_execute_snapshot(tracker->keys, NULL, NULL, snapshot, InvalidSnapshot, false, false,
-							 1) != SPI_OK_SELECT)
-		elog(ERROR, "keys were not read: %s", SPI_result_code_string(SPI_result));
-	return SPI_processed == 0 ? 0
-							  : DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0],
-															SPI_tuptable->tupdesc, 1, &is_null));
+		lost_cutoffs(tracker);
+	state.settled_at = DatumGetTimestampTz(
+		SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &is_null));
+	state.keys =
+		DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 2, &is_null));
+	return state;
 }
 
 /*
- * check_keys
+ * bring_up_to_date
  *
- * A transaction that keeps an old snapshot does not see which customers were merged or forgotten
- * since, and would write to them.
+ * Sees to it that the statement goes by what is in force. A transaction that keeps an old snapshot does
+ * not see which customers were merged or forgotten since, and would write to them: it has to fail.
  */
 static void
-check_keys(const Tracker *tracker)
+bring_up_to_date(Tracker *tracker)
 {
-	if (IsolationUsesXactSnapshot() &&
-		read_keys(tracker, GetLatestSnapshot()) != read_keys(tracker, InvalidSnapshot))
+	State now;
+
+	if (tracker->in_force == NULL && !IsolationUsesXactSnapshot())
+		return;
+	now = read_state(tracker, latest_snapshot());
+	if (IsolationUsesXactSnapshot() && now.keys != read_state(tracker, InvalidSnapshot).keys)
 		ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
 						errmsg("could not serialize access since customers were merged or "
 							   "forgotten"),
 						errhint("The transaction might succeed if retried.")));
+	if (tracker->in_force != NULL && now.settled_at != tracker->settled_at)
+		plan_by_force(tracker, latest_snapshot());
 }
 
 static void
-write_changes(SPIPlanPtr plan, Datum in_force, Snapshot snapshot, Snapshot crosscheck)
+write_changes(SPIPlanPtr plan, Snapshot snapshot, Snapshot crosscheck)
 {
 	MemoryContext context = CurrentMemoryContext;
 
 	PG_TRY();
 	{
-		if (SPI_execute_snapshot(plan, &in_force, NULL, snapshot, crosscheck, false, true, 0) < 0)
+		if (SPI_execute_snapshot(plan, NULL, NULL, snapshot, crosscheck, false, true, 0) < 0)
 			elog(ERROR, "changes were not written: %s", SPI_result_code_string(SPI_result));
 	}
 	PG_CATCH();
@@ -323,15 +404,12 @@ check_protocol(FunctionCallInfo fcinfo)
  * Brings what the statement changed to the base.
  */
 static void
-bring_changes(const Tracker *tracker, const TriggerData *trigger)
+bring_changes(Tracker *tracker, const TriggerData *trigger)
 {
-	Datum in_force = (Datum) 0;
 	Snapshot snapshot = InvalidSnapshot;
 	Snapshot crosscheck = InvalidSnapshot;
 
-	check_keys(tracker);
-	if (tracker->in_force != NULL)
-		in_force = read_in_force(tracker);
+	bring_up_to_date(tracker);
 
 	/*
 	 * TRUNCATE removes rows that a transaction's snapshot may be too old to see, so they are read
@@ -342,9 +420,9 @@ bring_changes(const Tracker *tracker, const TriggerData *trigger)
 		snapshot = GetLatestSnapshot();
 		crosscheck = GetTransactionSnapshot();
 	}
-	write_changes(tracker->write, in_force, snapshot, crosscheck);
+	write_changes(tracker->write, snapshot, crosscheck);
 	if (tracker->ahead != NULL)
-		write_changes(tracker->ahead, in_force, snapshot, crosscheck);
+		write_changes(tracker->ahead, snapshot, crosscheck);
 }
 
 /*
@@ -364,7 +442,7 @@ customer_value_track_change(PG_FUNCTION_ARGS)
 	if (is_idle(trigger))
 		return PointerGetDatum(NULL);
 
-	tracker = find_tracker(trigger->tg_trigger);
+	tracker = find_tracker(trigger);
 	if (!is_ready(tracker))
 	{
 		Oid schema;
