@@ -25,8 +25,8 @@ BEGIN
 	INTO tables, foreign_tables, settings
 	FROM pg_class c
 	WHERE c.relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = base) AND c.relkind = 'r'
-		AND c.relname IN ('customer', 'cutoffs', 'bucket', 'change', 'queue', 'ahead', 'settings', 'source', 'override', 'merged', 'forgotten');
-	IF tables < 11 THEN
+		AND c.relname IN ('customer', 'cutoffs', 'bucket', 'change', 'queue', 'ahead', 'settings', 'source', 'fact_source', 'override', 'merged', 'forgotten');
+	IF tables < 12 THEN
 		RAISE invalid_schema_name USING
 			MESSAGE = format('there is no customer base "%s"', base),
 			HINT = 'customer_value.create_base() makes one.';
@@ -322,7 +322,15 @@ BEGIN
 			cost name,
 			filter text,
 			mode text NOT NULL CHECK (mode IN ('immediate', 'queued')),
-			partitions text[] NOT NULL DEFAULT '{}',
+			partitions text[],
+			tracked_at timestamptz NOT NULL DEFAULT now());
+		CREATE TABLE %1$I.fact_source (
+			source integer PRIMARY KEY,
+			schema_name name NOT NULL,
+			table_name name NOT NULL,
+			owner_name name NOT NULL,
+			customer name NOT NULL,
+			facts name[] NOT NULL,
 			tracked_at timestamptz NOT NULL DEFAULT now());
 		CREATE TABLE %1$I.ahead (
 			source integer NOT NULL,
@@ -368,7 +376,8 @@ BEGIN
 		COMMENT ON COLUMN %1$I.settings.model IS 'the model of a basis clv; also that of refresh_outlook, if not null';
 		COMMENT ON COLUMN %1$I.settings.salt IS 'makes the tokens of forgotten customers: change it, and they are known no more';
 		COMMENT ON TABLE %1$I.source IS 'the tracked tables as they were named then; written by track_orders and untrack';
-		COMMENT ON COLUMN %1$I.source.partitions IS 'the partitions that bear triggers, by the names they had when they got them';
+		COMMENT ON TABLE %1$I.fact_source IS 'the tracked tables of facts as they were named then; written by track_facts and untrack';
+		COMMENT ON COLUMN %1$I.source.partitions IS 'the partitions that bear triggers, by the names they had when they got them; null where the table has none';
 		COMMENT ON TABLE %1$I.ahead IS 'net changes in partitions that bear no triggers yet, made through the whole table and so counted ahead of all else in them';
 		COMMENT ON VIEW %1$I.summary IS 'customers and basis by class and segment';
 	$sql$, base, key, '@extschema@');
@@ -393,15 +402,15 @@ CREATE FUNCTION customer_value.drop_base(base name) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET client_min_messages = warning
 AS $$
 DECLARE
-	source integer;
+	type name;
 BEGIN
 	PERFORM customer_value.check_base(base);
-	FOR source IN EXECUTE format('SELECT source FROM %I.source', base) LOOP
-		EXECUTE format('DROP TYPE IF EXISTS %I.%I CASCADE', base, 'source_' || source);
+	FOR type IN EXECUTE format('SELECT ''source_'' || source FROM %1$I.source UNION ALL SELECT ''facts_'' || source FROM %1$I.fact_source', base) LOOP
+		EXECUTE format('DROP TYPE IF EXISTS %I.%I CASCADE', base, type);
 	END LOOP;
 	PERFORM customer_value.drop_service(base);
 	EXECUTE format('DROP VIEW %I.summary', base);
-	EXECUTE format('DROP TABLE %1$I.customer, %1$I.bucket, %1$I.cutoffs, %1$I.change, %1$I.queue, %1$I.ahead, %1$I.settings, %1$I.source, %1$I.override, %1$I.merged, %1$I.forgotten', base);
+	EXECUTE format('DROP TABLE %1$I.customer, %1$I.bucket, %1$I.cutoffs, %1$I.change, %1$I.queue, %1$I.ahead, %1$I.settings, %1$I.source, %1$I.fact_source, %1$I.override, %1$I.merged, %1$I.forgotten', base);
 	EXECUTE format('DROP SCHEMA %I', base);
 END
 $$;

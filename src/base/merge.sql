@@ -140,6 +140,7 @@ BEGIN
 		SELECT v.customer_id::%1$s, v.value FROM (VALUES (%2$L, OPERATOR(%5$s.-) %4$L::%5$s.customer_value), (%3$L, %4$L::%5$s.customer_value)) AS v(customer_id, value)
 		$sql$, key, customer, duplicate, coalesce(ledger, '{}'), '@extschema@'), false)
 	USING customer_value.in_force(base);
+	PERFORM customer_value.recompute_facts(base, duplicate);
 	PERFORM customer_value.change_keys(base);
 END
 $$;

@@ -162,7 +162,7 @@ BEGIN
 		FROM customer_value.sources(base) s WHERE s.source = create_partition_triggers.source;
 	END LOOP;
 	EXECUTE format($sql$
-		UPDATE %1$I.source s SET partitions = s.partitions || ARRAY(SELECT p::text FROM unnest($2) p) WHERE s.source = $1
+		UPDATE %1$I.source s SET partitions = coalesce(s.partitions, '{}') || ARRAY(SELECT p::text FROM unnest($2) p) WHERE s.source = $1
 		$sql$, base)
 	USING source, partitions;
 END
@@ -305,15 +305,19 @@ CREATE FUNCTION customer_value.settle_partitions(base name) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET row_security = off SET lock_timeout = '100ms'
 AS $$
 DECLARE
+	parted boolean;
 	source integer;
 BEGIN
-	IF EXISTS (SELECT FROM customer_value.partitions(base) p WHERE p.state = 'former') THEN
-		BEGIN
-			PERFORM customer_value.release_partitions(base);
-		EXCEPTION WHEN lock_not_available OR insufficient_privilege OR undefined_column THEN
-			NULL; -- status says so, and the next rebalance tries again
-		END;
+	-- Few bases have sources in partitions; the others need not look.
+	EXECUTE format('SELECT EXISTS (SELECT FROM %I.source s WHERE s.partitions IS NOT NULL)', base) INTO parted;
+	IF NOT parted THEN
+		RETURN;
 	END IF;
+	BEGIN
+		PERFORM customer_value.release_partitions(base);
+	EXCEPTION WHEN lock_not_available OR insufficient_privilege OR undefined_column THEN
+		NULL; -- status says so, and the next rebalance tries again
+	END;
 	FOR source IN EXECUTE customer_value.sources_to_adopt(base) LOOP
 		BEGIN
 			PERFORM customer_value.adopt_partitions(base, source);
@@ -350,7 +354,7 @@ BEGIN
 	EXECUTE format($sql$
 		UPDATE %1$I.source s SET partitions = ARRAY(SELECT p.relation::text FROM customer_value.partitions(%1$L) p
 			WHERE p.source = s.source AND p.state = 'followed')
-		WHERE s.partitions <> '{}'
+		WHERE s.partitions IS NOT NULL
 		$sql$, base);
 END
 $$;

@@ -214,7 +214,10 @@ DECLARE
 	source text;
 BEGIN
 	EXECUTE format('LOCK TABLE %I.cutoffs IN SHARE ROW EXCLUSIVE MODE', base);
-	FOR source IN SELECT s.name FROM customer_value.sources(base) s WHERE s.relation IS NOT NULL ORDER BY s.name LOOP
+	FOR source IN
+		SELECT s.name FROM customer_value.sources(base) s WHERE s.relation IS NOT NULL
+		UNION SELECT s.name FROM customer_value.fact_sources(base) s WHERE s.relation IS NOT NULL ORDER BY 1
+	LOOP
 		EXECUTE format('LOCK TABLE %s IN SHARE MODE', source);
 	END LOOP;
 END
@@ -234,6 +237,7 @@ BEGIN
 	PERFORM customer_value.recount_partitions(base);
 	PERFORM customer_value.fold(base);
 	EXECUTE format('DELETE FROM %I.queue WHERE value OPERATOR(%s.<>) ''{}''', base, '@extschema@');
+	PERFORM customer_value.recompute_facts(base);
 	IF forget THEN
 		EXECUTE format($sql$
 			DELETE FROM %1$I.customer c

@@ -113,7 +113,7 @@ reason_of_class(const char *reason, HeapTuple old_row, HeapTuple new_row, TupleD
 	bool new_null;
 
 	if (strcmp(reason, "date") != 0 && strcmp(reason, "rules") != 0 &&
-		strcmp(reason, "basis") != 0 && strcmp(reason, "fact") != 0)
+		strcmp(reason, "basis") != 0 && (strcmp(reason, "fact") != 0 || old_row == NULL))
 		return reason;
 	old_basis = column(old_row, columns, "basis", NUMERICOID, &old_null);
 	new_basis = column(new_row, columns, "basis", NUMERICOID, &new_null);

@@ -24,7 +24,7 @@ COMMENT ON FUNCTION customer_value.is_trusted(oid, oid, name) IS
 'whether a table belongs to the owner of the base, or to whom it belonged when it was tracked as long as the owner of the base has the rights of that role: who has lost a table no longer reads it';
 
 
-CREATE FUNCTION customer_value.source_triggers(base name)
+CREATE FUNCTION customer_value.source_triggers(base name, of_facts boolean DEFAULT false)
 RETURNS TABLE (source integer, relation regclass, name name, of_partition boolean, enabled boolean, columns name[])
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -37,9 +37,9 @@ BEGIN
 				ARRAY(SELECT a.attname FROM unnest(g.tgattr::int2[]) WITH ORDINALITY AS u(attnum, n)
 					JOIN pg_attribute a ON a.attrelid = g.tgrelid AND a.attnum = u.attnum ORDER BY u.n) AS columns,
 				customer_value.is_trusted(n.nspowner, r.relowner, s.owner_name) AS trusted
-			FROM %1$I.source s
+			FROM %1$I.%2$I s
 			JOIN pg_namespace n ON n.nspname = %1$L
-			JOIN pg_type y ON y.typnamespace = n.oid AND y.typname = 'source_' || s.source
+			JOIN pg_type y ON y.typnamespace = n.oid AND y.typname = %3$L || s.source
 			JOIN pg_depend d ON d.refclassid = 'pg_type'::regclass AND d.refobjid = y.oid AND d.classid = 'pg_trigger'::regclass
 			JOIN pg_trigger g ON g.oid = d.objid AND g.tgfoid = 'customer_value.track_change()'::regprocedure
 			JOIN pg_class r ON r.oid = g.tgrelid)
@@ -48,12 +48,12 @@ BEGIN
 		WHERE m.trusted OR (m.of_partition AND EXISTS (
 			SELECT FROM marks w JOIN pg_partition_ancestors(m.relation) a ON a.relid = w.relation
 			WHERE w.source = m.source AND w.trusted AND NOT w.of_partition))
-	$sql$, base);
+	$sql$, base, CASE WHEN of_facts THEN 'fact_source' ELSE 'source' END, CASE WHEN of_facts THEN 'facts_' ELSE 'source_' END);
 END
 $$;
 
-COMMENT ON FUNCTION customer_value.source_triggers(name) IS
-'the triggers of the sources of a base: on which table, whether that is a partition of the source, whether it is enabled, the columns it names';
+COMMENT ON FUNCTION customer_value.source_triggers(name, boolean) IS
+'the triggers of the sources of a base, or of its tables of facts: on which table, whether that is a partition of the source, whether it is enabled, the columns it names';
 
 
 CREATE FUNCTION customer_value.sources(base name)
@@ -342,29 +342,75 @@ COMMENT ON FUNCTION customer_value.change_statements(regtype, regclass, text) IS
 
 
 CREATE FUNCTION customer_value.create_triggers(base name, source integer, relation regclass, columns name[],
-	of_partition boolean DEFAULT false) RETURNS void
+	of_partition boolean DEFAULT false, of_facts boolean DEFAULT false) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
+	prefix text := base || CASE WHEN of_facts THEN '_facts_' ELSE '_track_' END;
 	always text := format('FOR EACH STATEMENT WHEN (NULL::%I.%I IS NULL) EXECUTE FUNCTION customer_value.track_change(%s)',
-		base, 'source_' || source, CASE WHEN of_partition THEN '''partition''' END);
+		base, CASE WHEN of_facts THEN 'facts_' ELSE 'source_' END || source, CASE WHEN of_partition THEN '''partition''' END);
 BEGIN
 	EXECUTE format($sql$
-		CREATE TRIGGER %3$I AFTER INSERT ON %1$s REFERENCING NEW TABLE AS new_orders %2$s;
-		CREATE TRIGGER %4$I AFTER UPDATE ON %1$s REFERENCING OLD TABLE AS old_orders NEW TABLE AS new_orders %2$s;
-		CREATE TRIGGER %5$I AFTER DELETE ON %1$s REFERENCING OLD TABLE AS old_orders %2$s;
+		CREATE TRIGGER %3$I AFTER INSERT ON %1$s REFERENCING NEW TABLE AS new_%10$s %2$s;
+		CREATE TRIGGER %4$I AFTER UPDATE ON %1$s REFERENCING OLD TABLE AS old_%10$s NEW TABLE AS new_%10$s %2$s;
+		CREATE TRIGGER %5$I AFTER DELETE ON %1$s REFERENCING OLD TABLE AS old_%10$s %2$s;
 		CREATE TRIGGER %6$I BEFORE TRUNCATE ON %1$s %2$s;
 		-- never fires, but knows the columns by whatever name, and keeps them from being dropped or altered unawares
 		CREATE TRIGGER %7$I AFTER UPDATE OF %8$s ON %1$s %9$s;
 	$sql$, relation, always,
-		base || '_track_insert', base || '_track_update', base || '_track_delete', base || '_track_truncate', base || '_track_columns',
+		prefix || 'insert', prefix || 'update', prefix || 'delete', prefix || 'truncate', prefix || 'columns',
 		(SELECT string_agg(quote_ident(c), ', ' ORDER BY n) FROM unnest(columns) WITH ORDINALITY AS u(c, n) WHERE c IS NOT NULL),
-		replace(always, ' IS NULL)', ' IS NOT NULL)'));
+		replace(always, ' IS NULL)', ' IS NOT NULL)'), CASE WHEN of_facts THEN 'facts' ELSE 'orders' END);
 END
 $$;
 
-COMMENT ON FUNCTION customer_value.create_triggers(name, integer, regclass, name[], boolean) IS
-'creates the triggers of a source on its table or on a partition of it, which an argument tells from the whole';
+COMMENT ON FUNCTION customer_value.create_triggers(name, integer, regclass, name[], boolean, boolean) IS
+'creates the triggers of a source on its table or on a partition of it, which an argument tells from the whole, or those on a table of facts';
+
+
+CREATE FUNCTION customer_value.create_source_type(base name, type name) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	EXECUTE format('CREATE TYPE %I.%I AS ENUM ()', base, type);
+	EXECUTE format('COMMENT ON TYPE %I.%I IS ''stands for a source in the conditions of its triggers: drop it and they are gone''', base, type);
+END
+$$;
+
+COMMENT ON FUNCTION customer_value.create_source_type(name, name) IS 'creates the type by which the triggers of a source know their base';
+
+
+CREATE FUNCTION customer_value.check_table(source regclass) RETURNS pg_class
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	relation pg_class;
+BEGIN
+	SELECT * INTO relation FROM pg_class c WHERE c.oid = source;
+	IF relation.oid IS NULL THEN
+		RAISE undefined_table USING MESSAGE = format('relation with OID %s does not exist', source::oid);
+	ELSIF relation.relispartition THEN
+		RAISE wrong_object_type USING
+			MESSAGE = format('cannot track %s: it is a partition', source),
+			HINT = format('Track %s, with a filter if need be.', pg_partition_root(source));
+	ELSIF relation.relkind NOT IN ('r', 'p') THEN
+		RAISE wrong_object_type USING
+			MESSAGE = format('cannot track %s: it is not a table', source),
+			HINT = 'Track the table that its rows come from, with a filter if need be.';
+	ELSIF relation.relpersistence <> 'p' THEN
+		RAISE wrong_object_type USING
+			MESSAGE = format('cannot track %s: it is %s', source, CASE relation.relpersistence WHEN 't' THEN 'temporary' ELSE 'unlogged' END),
+			DETAIL = 'Its rows would vanish without any trigger being fired.';
+	ELSIF relation.relkind = 'r' AND EXISTS (SELECT FROM pg_inherits i WHERE source IN (i.inhrelid, i.inhparent)) THEN
+		RAISE feature_not_supported USING MESSAGE = format('cannot track %s: inheritance is not supported', source);
+	ELSIF NOT pg_has_role(relation.relowner, 'USAGE') THEN
+		RAISE insufficient_privilege USING MESSAGE = format('must be owner of table %s', source);
+	END IF;
+	RETURN relation;
+END
+$$;
+
+COMMENT ON FUNCTION customer_value.check_table(regclass) IS 'an error unless the caller owns this table, and it is one that can be tracked';
 
 
 CREATE FUNCTION customer_value.track_orders(base name, source regclass, customer name, at name, amount name,
@@ -388,27 +434,7 @@ BEGIN
 	END IF;
 	PERFORM customer_value.check_read_committed('track_orders');
 
-	SELECT * INTO relation FROM pg_class c WHERE c.oid = source;
-	IF relation.oid IS NULL THEN
-		RAISE undefined_table USING MESSAGE = format('relation with OID %s does not exist', source::oid);
-	ELSIF relation.relispartition THEN
-		RAISE wrong_object_type USING
-			MESSAGE = format('cannot track %s: it is a partition', source),
-			HINT = format('Track %s, with a filter if need be.', pg_partition_root(source));
-	ELSIF relation.relkind NOT IN ('r', 'p') THEN
-		RAISE wrong_object_type USING
-			MESSAGE = format('cannot track %s: it is not a table', source),
-			HINT = 'Track the table that its rows come from, with a filter if need be.';
-	ELSIF relation.relpersistence <> 'p' THEN
-		RAISE wrong_object_type USING
-			MESSAGE = format('cannot track %s: it is %s', source, CASE relation.relpersistence WHEN 't' THEN 'temporary' ELSE 'unlogged' END),
-			DETAIL = 'Its rows would vanish without any trigger being fired.';
-	ELSIF relation.relkind = 'r' AND EXISTS (SELECT FROM pg_inherits i WHERE source IN (i.inhrelid, i.inhparent)) THEN
-		RAISE feature_not_supported USING MESSAGE = format('cannot track %s: inheritance is not supported', source);
-	ELSIF NOT pg_has_role(relation.relowner, 'USAGE') THEN
-		RAISE insufficient_privilege USING MESSAGE = format('must be owner of table %s', source);
-	END IF;
-
+	relation := customer_value.check_table(source);
 	PERFORM customer_value.check_columns(base, source, customer, at, amount, cost);
 	filter := customer_value.row_filter(source, filter);
 
@@ -425,11 +451,7 @@ BEGIN
 		SELECT coalesce(max(source), 0) + 1, $1, $2, $3, $4, $5, $6, $7, $8, $9 FROM %1$I.source RETURNING source', base)
 	INTO number
 	USING relation.relnamespace::regnamespace::name, relation.relname, pg_get_userbyid(relation.relowner), customer, at, amount, cost, filter, mode;
-	EXECUTE format($sql$
-		CREATE TYPE %1$I.%2$I AS ENUM ();
-		COMMENT ON TYPE %1$I.%2$I IS %3$L;
-	$sql$, base, 'source_' || number,
-		format('stands for source %s in the conditions of its triggers: drop it and they are gone', number));
+	PERFORM customer_value.create_source_type(base, 'source_' || number);
 	PERFORM customer_value.create_triggers(base, number, source, ARRAY[customer, at, amount, cost]);
 	IF relation.relkind = 'p' THEN
 		SELECT p.relation INTO unfit FROM customer_value.partitions(base) p WHERE p.source = number AND p.state = 'unfit' LIMIT 1;
@@ -456,27 +478,37 @@ SET search_path = pg_catalog, pg_temp SET row_security = off SET jit = off SET c
 AS $$
 DECLARE
 	parts text[] := parse_ident(source);
-	numbers integer[];
+	tables text[];
+	orders integer;
+	of_facts record;
 BEGIN
 	PERFORM customer_value.check_base(base);
 	PERFORM customer_value.check_read_committed('untrack');
 	EXECUTE format('LOCK TABLE %I.cutoffs IN SHARE ROW EXCLUSIVE MODE', base);
-	EXECUTE format($sql$
-		SELECT array_agg(s.source) FROM customer_value.sources(%1$L) s
-		WHERE (parse_ident(s.name))[3 - cardinality($1):] = $1 AND cardinality($1) <= 2$sql$, base)
-	INTO numbers USING parts;
-	IF numbers IS NULL THEN
+	SELECT array_agg(DISTINCT s.name) INTO tables
+	FROM (SELECT s.name FROM customer_value.sources(base) s UNION ALL SELECT s.name FROM customer_value.fact_sources(base) s) s
+	WHERE (parse_ident(s.name))[3 - cardinality(parts):] = parts AND cardinality(parts) <= 2;
+	IF tables IS NULL THEN
 		RAISE undefined_object USING MESSAGE = format('customer base "%s" tracks no table %s', base, source);
-	ELSIF cardinality(numbers) > 1 THEN
+	ELSIF cardinality(tables) > 1 THEN
 		RAISE ambiguous_parameter USING
 			MESSAGE = format('customer base "%s" tracks several tables %s', base, source),
 			HINT = 'Name the schema, too.';
 	END IF;
-	EXECUTE format('DROP TYPE IF EXISTS %I.%I CASCADE', base, 'source_' || numbers[1]);
-	EXECUTE format('DELETE FROM %I.source WHERE source = $1', base) USING numbers[1];
+	FOR orders IN SELECT s.source FROM customer_value.sources(base) s WHERE s.name = tables[1] LOOP
+		EXECUTE format('DROP TYPE IF EXISTS %I.%I CASCADE', base, 'source_' || orders);
+		EXECUTE format('DELETE FROM %I.source WHERE source = $1', base) USING orders;
+	END LOOP;
+	FOR of_facts IN SELECT s.source, s.facts FROM customer_value.fact_sources(base) s WHERE s.name = tables[1] LOOP
+		EXECUTE format('DROP TYPE IF EXISTS %I.%I CASCADE', base, 'facts_' || of_facts.source);
+		EXECUTE format('DELETE FROM %I.fact_source WHERE source = $1', base) USING of_facts.source;
+		EXECUTE customer_value.write_facts_query(base, of_facts.facts, format(
+			'SELECT c.customer_id, NULL::jsonb AS facts FROM %I.customer c WHERE c.facts ?| %L', base, of_facts.facts))
+		USING customer_value.in_force(base);
+	END LOOP;
 	PERFORM customer_value.recompute(base, true);
 END
 $$;
 
 COMMENT ON FUNCTION customer_value.untrack(name, text) IS
-'stops following a table, by its present name or, where it is gone, its last: drops its triggers and recomputes the base from its other sources; customers that are in none of these, and of whom nothing else is known, leave the base';
+'stops following a table of orders or facts, by its present name or, where it is gone, its last: drops its triggers, takes its facts away, and recomputes the base from its other sources; customers that are in none of these, and of whom nothing else is known, leave the base';

@@ -1,22 +1,30 @@
 -- status: how a base is, in one row
 
 CREATE FUNCTION customer_value.source_problems(base name)
-RETURNS TABLE (source integer, name text, problem text, unseen boolean)
+RETURNS TABLE (name text, problem text, unseen boolean)
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
 	RETURN QUERY EXECUTE format($sql$
-		SELECT s.source, s.name, p.problem, p.unseen
-		FROM customer_value.sources(%1$L) s JOIN %1$I.source l USING (source), LATERAL (
+		SELECT s.name, p.problem, p.unseen
+		FROM (
+			SELECT false AS of_facts, s.source, s.name, s.relation, s.amount IS NOT NULL AS whole, s.filter, s.triggers
+			FROM customer_value.sources(%1$L) s
+			UNION ALL
+			SELECT true, s.source, s.name, s.relation, s.customer IS NOT NULL, NULL, s.triggers
+			FROM customer_value.fact_sources(%1$L) s) AS s,
+		LATERAL (
 			SELECT 'the table is gone or has changed hands' AS problem, false AS unseen WHERE s.relation IS NULL
 			UNION ALL
-			SELECT 'a column is gone', false WHERE s.relation IS NOT NULL AND s.amount IS NULL
+			SELECT 'a column is gone', false WHERE s.relation IS NOT NULL AND NOT s.whole
 			UNION ALL
 			SELECT 'its filter cannot be applied: ' || f.problem, false FROM customer_value.filter_problem(s.relation, s.filter) AS f(problem) WHERE f.problem IS NOT NULL
 			UNION ALL
-			SELECT format('%%s of 5 triggers are enabled', s.triggers), false WHERE s.amount IS NOT NULL AND s.triggers <> 5
+			SELECT format('%%s of 5 triggers are enabled', s.triggers), false WHERE s.whole AND s.triggers <> 5
 			UNION ALL
-			SELECT x.problem, false FROM customer_value.partition_problems(%1$L, s.source) x WHERE s.relation IS NOT NULL
+			SELECT x.problem, false FROM customer_value.partition_problems(%1$L, s.source) x WHERE s.relation IS NOT NULL AND NOT s.of_facts
+			UNION ALL
+			SELECT f.problem, false FROM customer_value.fact_problem(%1$L, s.source) AS f(problem) WHERE s.of_facts AND f.problem IS NOT NULL
 			UNION ALL
 			SELECT 'rows that a subscription applies to it are not seen', true
 			WHERE EXISTS (SELECT FROM pg_subscription_rel r
@@ -28,7 +36,7 @@ BEGIN
 			SELECT format('it is a partition of %%s, and what is written to that is not seen', pg_partition_root(c.oid)), true
 			FROM pg_class c WHERE c.oid = s.relation AND c.relispartition
 		) AS p
-		ORDER BY s.source, p.problem
+		ORDER BY s.of_facts, s.source, p.problem
 	$sql$, base);
 END
 $$;
@@ -40,7 +48,7 @@ COMMENT ON FUNCTION customer_value.source_problems(name) IS
 CREATE FUNCTION customer_value.status(base name)
 RETURNS TABLE (customers bigint, queued bigint, as_of date, rebalanced_at timestamptz, rebalance_took interval, drift float8,
 	settings_in_force boolean, sources bigint, triggers_enabled boolean, problems text[])
-LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET jit = off
 AS $$
 BEGIN
 	PERFORM customer_value.check_base(base, to_read => true);
@@ -58,7 +66,7 @@ BEGIN
 			(SELECT coalesce(sum(x.customers), 0)::bigint AS customers, sum(x.basis) FILTER (WHERE x.bucket > 0) AS total FROM %1$I.bucket x) AS b,
 			(SELECT count(*) FILTER (WHERE c.settled IS NULL) AS new_customers, sum(greatest(c.basis, 0) - greatest(c.settled, 0)) AS change
 				FROM %1$I.customer c WHERE c.customer_id IN (SELECT w.customer_id FROM %1$I.queue w)) AS q,
-			(SELECT count(*) AS sources FROM %1$I.source) AS t,
+			(SELECT (SELECT count(*) FROM %1$I.source) + (SELECT count(*) FROM %1$I.fact_source) AS sources) AS t,
 			(SELECT coalesce(bool_and(p.unseen), true) AS enabled, coalesce(array_agg(p.name || ': ' || p.problem), '{}') AS problems
 			FROM customer_value.source_problems(%1$L) p) AS p
 		$sql$, base);

@@ -1,7 +1,8 @@
 /*
  * track_change.c
- *	  The trigger on tracked tables of orders: the net change of a statement goes into the ledgers of
- *	  the customers it touched, in the writer's transaction and with the rights of the base's owner.
+ *	  The trigger on tracked tables: the net change of a statement on orders goes into the ledgers of
+ *	  the customers it touched, facts go with the customers whose rows were written, in the writer's
+ *	  transaction and with the rights of the base's owner.
  *
  * How the trigger knows its base. Each source of a base has a type of its own in the base's schema,
  * source_1, source_2 ..., and the condition of its triggers names that type: WHEN (NULL::shop.source_1
@@ -34,6 +35,7 @@
 #include "parser/parse_node.h"
 #include "utils/builtins.h"
 #include "utils/datum.h"
+#include "utils/float.h"
 #include "utils/guc.h"
 #include "utils/hsearch.h"
 #include "utils/lsyscache.h"
@@ -53,6 +55,7 @@ PG_FUNCTION(customer_value_track_change);
 
 /* So are the types named that stand for sources. */
 #define SOURCE_PREFIX "source_"
+#define FACTS_PREFIX "facts_"
 
 /* A trigger, and whether it is about the insertion of a single row, which needs no grouping. */
 typedef struct TrackerKey
@@ -65,7 +68,8 @@ typedef struct TrackerKey
 typedef struct Tracker
 {
 	TrackerKey key;
-	Oid source; /* the type that stands for the source */
+	Oid source;    /* the type that stands for the source */
+	bool of_facts; /* which is a table of facts, not of orders */
 	Oid cutoffs;
 	Oid owner;
 	SPIPlanPtr state;    /* reads a State */
@@ -100,9 +104,12 @@ find_constant(Node *node, Oid *type)
 	return expression_tree_walker(node, find_constant, type);
 }
 
-/* The type that stands for the source, from the trigger's condition, and the schema of its base. */
+/*
+ * The type that stands for the source, from the trigger's condition, whether that is one of facts, and
+ * the schema of its base.
+ */
 static Oid
-source_of(const Trigger *trigger, Oid *schema)
+source_of(const Trigger *trigger, bool *of_facts, Oid *schema)
 {
 	Oid source = InvalidOid;
 	bool found = false;
@@ -115,7 +122,9 @@ source_of(const Trigger *trigger, Oid *schema)
 		if (!HeapTupleIsValid(row))
 			elog(ERROR, "cache lookup failed for type %u", source);
 		type = (Form_pg_type) GETSTRUCT(row);
-		found = strncmp(NameStr(type->typname), SOURCE_PREFIX, strlen(SOURCE_PREFIX)) == 0;
+		*of_facts = strncmp(NameStr(type->typname), FACTS_PREFIX, strlen(FACTS_PREFIX)) == 0;
+		found =
+			*of_facts || strncmp(NameStr(type->typname), SOURCE_PREFIX, strlen(SOURCE_PREFIX)) == 0;
 		*schema = type->typnamespace;
 		ReleaseSysCache(row);
 	}
@@ -247,8 +256,8 @@ plan_by_force(Tracker *tracker, Snapshot snapshot)
 /*
  * make_ready
  *
- * Has the statements written by customer_value.change_statements(), which also checks that the
- * base wants this table, and keeps their plans. They become invalid when anything they use is
+ * Has the statements written by customer_value.change_statements(), or fact_statements(), which also
+ * check that the base wants this table, and keeps their plans. They become invalid when anything they use is
  * altered, the tracked table included. The table may have been tracked since this transaction took
  * its snapshot, so a new one is used.
  */
@@ -276,8 +285,9 @@ make_ready(Tracker *tracker, const TriggerData *trigger)
 	arguments[2] = CStringGetTextDatum(event);
 	PushActiveSnapshot(GetLatestSnapshot());
 	if (SPI_execute_with_args(
-			"SELECT in_force, write, ahead FROM customer_value.change_statements($1, $2, $3)", 3,
-			argument_types, arguments, NULL, true, 1) != SPI_OK_SELECT ||
+			psprintf("SELECT in_force, write, ahead FROM customer_value.%s($1, $2, $3)",
+					 tracker->of_facts ? "fact_statements" : "change_statements"),
+			3, argument_types, arguments, NULL, true, 1) != SPI_OK_SELECT ||
 		SPI_processed != 1)
 		elog(ERROR, "no statements for trigger \"%s\"", trigger->tg_trigger->tgname);
 	PopActiveSnapshot();
@@ -447,14 +457,17 @@ customer_value_track_change(PG_FUNCTION_ARGS)
 	{
 		Oid schema;
 
-		tracker->source = source_of(trigger->tg_trigger, &schema);
+		tracker->source = source_of(trigger->tg_trigger, &tracker->of_facts, &schema);
 		tracker->cutoffs = table_of(schema, "cutoffs");
 		tracker->owner = owner_of(table_of(schema, "customer"));
 	}
 
 	owner_enter(&saved, tracker->owner);
-	(void) set_config_option("customer_value.reason", "order", PGC_USERSET, PGC_S_SESSION,
-							 GUC_ACTION_SAVE, true, 0, false);
+	(void) set_config_option("customer_value.reason", tracker->of_facts ? "fact" : "order",
+							 PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	if (tracker->of_facts && extra_float_digits < 1) /* facts hold floats to the last digit */
+		(void) set_config_option("extra_float_digits", "1", PGC_USERSET, PGC_S_SESSION,
+								 GUC_ACTION_SAVE, true, 0, false);
 	SPI_connect();
 	if (SPI_register_trigger_data(trigger) != SPI_OK_TD_REGISTER)
 		elog(ERROR, "transition tables were not registered");

@@ -28,6 +28,8 @@ BEGIN
 	RETURN QUERY
 	SELECT NULL, 'source ' || p.name, 'tracked', p.problem FROM customer_value.source_problems(base) p WHERE NOT p.unseen;
 
+	RETURN QUERY SELECT * FROM customer_value.verify_facts(base);
+
 	RETURN QUERY EXECUTE format($sql$
 		SELECT NULL, 'bucket ' || bucket, b.sums::text, c.sums::text
 		FROM (SELECT bucket, (customers, trim_scale(basis), trim_scale(squares)) AS sums

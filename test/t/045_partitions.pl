@@ -1,4 +1,5 @@
-# Partitions of a tracked table come and go under many writers, and through a dump and a restore.
+# Partitions of a tracked table come and go under many writers, while facts are written, and through a
+# dump and a restore.
 use strict;
 use warnings;
 
@@ -42,6 +43,10 @@ sql(q{
 	SELECT customer_value.create_base('quick');
 	SELECT customer_value.track_orders('shop', 'orders', 'customer_id', 'day', 'amount');
 	SELECT customer_value.track_orders('quick', 'orders', 'customer_id', 'day', 'amount', mode => 'queued');
+	CREATE TABLE person (id int PRIMARY KEY, size int, note text);
+	INSERT INTO person SELECT i, i FROM generate_series(1, 80) i;
+	SELECT customer_value.track_facts('shop', 'person', 'id', '{size,note}');
+	SELECT customer_value.track_facts('quick', 'person', 'id', '{size}');
 });
 is_right('right when tracked');
 
@@ -76,6 +81,13 @@ my $move = script('move', q{
 UPDATE orders SET day = date '2026-01-01' + :d, customer_id = customer_id + 1 WHERE id BETWEEN :i AND :i + 3;
 DELETE FROM orders WHERE id = :i + 7;
 });
+my $person = script('person', q{
+\set c random(1, 60)
+\set n random(1, 9)
+UPDATE person SET size = size + 1 WHERE id BETWEEN :c AND :c + :n;
+INSERT INTO person VALUES (:c * 2, :n, 'new') ON CONFLICT (id) DO UPDATE SET note = excluded.size, size = NULL;
+DELETE FROM person WHERE id = :c + :n;
+});
 my $attach = q{DO $$BEGIN IF NOT (SELECT relispartition FROM pg_class WHERE oid = 'mar'::regclass) THEN
 	ALTER TABLE orders ATTACH PARTITION mar FOR VALUES FROM ('2026-03-01') TO ('2026-04-01'); END IF; END$$};
 my $detach = q{DO $$BEGIN IF (SELECT relispartition FROM pg_class WHERE oid = 'mar'::regclass) THEN ALTER TABLE orders DETACH PARTITION mar; END IF; END$$};
@@ -99,7 +111,7 @@ foreach my $level ('read committed', 'repeatable read')
 	{
 		local $ENV{PGOPTIONS} = '-c default_transaction_isolation=' . $level =~ s/ /\\ /r;
 		IPC::Run::start([ 'pgbench', '-c', '6', '-j', '2', '-T', '5', '--max-tries=1000',
-				'-f', "$whole\@4", '-f', "$parts\@3", '-f', "$move\@2", @arguments ], '&>', \$out);
+				'-f', "$whole\@4", '-f', "$parts\@3", '-f', "$move\@2", '-f', "$person\@1", @arguments ], '&>', \$out);
 	};
 	my $changes = IPC::Run::start([ 'pgbench', '-c', '1', '-T', '4', '--max-tries=1000', '-f', $ddl, @arguments ], '&>', \$ddl_out);
 	$node->command_ok([ 'pgbench', '-c', '1', '-T', '4', '--max-tries=1000', '-f', $rebalance, @arguments ], "rebalances beside writers at $level");
@@ -138,7 +150,8 @@ foreach my $database ('postgres', 'copy')
 	}
 	is_right("$database: right when they are settled", $database);
 	sql(q{INSERT INTO feb_1 (customer_id, day, amount) SELECT customer_id, day, 1 FROM feb_1 LIMIT 5;
-		INSERT INTO may (customer_id, day, amount) VALUES (1, '2026-05-05', 5); UPDATE orders SET amount = amount + 1 WHERE customer_id = 3}, $database);
+		INSERT INTO may (customer_id, day, amount) VALUES (1, '2026-05-05', 5); UPDATE orders SET amount = amount + 1 WHERE customer_id = 3;
+		UPDATE person SET size = 99, note = 'x' WHERE id % 3 = 0}, $database);
 	is_right("$database: and when written to", $database);
 	sql(q{TRUNCATE orders}, $database);
 	is(sql(q{SELECT count(*) FROM shop.customer WHERE value <> '{}'}, $database), '0', "$database: and when truncated");
