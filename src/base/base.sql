@@ -25,8 +25,8 @@ BEGIN
 	INTO tables, foreign_tables, settings
 	FROM pg_class c
 	WHERE c.relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = base) AND c.relkind = 'r'
-		AND c.relname IN ('customer', 'cutoffs', 'bucket', 'change', 'queue', 'ahead', 'settings', 'source', 'fact_source', 'override', 'merged', 'forgotten');
-	IF tables < 12 THEN
+		AND c.relname IN ('customer', 'settled', 'cutoffs', 'bucket', 'change', 'queue', 'ahead', 'settings', 'source', 'fact_source', 'override', 'merged', 'forgotten');
+	IF tables < 13 THEN
 		RAISE invalid_schema_name USING
 			MESSAGE = format('there is no customer base "%s"', base),
 			HINT = 'customer_value.create_base() makes one.';
@@ -257,11 +257,13 @@ BEGIN
 			segment text,
 			since timestamptz NOT NULL DEFAULT clock_timestamp(),
 			due date,
-			override text,
-			settled numeric,
-			bucket integer GENERATED ALWAYS AS (customer_value.basis_bucket(settled)) STORED)
+			override text)
 			WITH (fillfactor = 85); -- room for an update in place
-		CREATE INDEX ON %1$I.customer (bucket);
+		CREATE TABLE %1$I.settled (
+			customer_id %2$s PRIMARY KEY,
+			basis numeric NOT NULL,
+			bucket integer GENERATED ALWAYS AS (customer_value.basis_bucket(basis)) STORED);
+		CREATE INDEX ON %1$I.settled (bucket);
 		CREATE INDEX ON %1$I.customer (due) WHERE due IS NOT NULL;
 		CREATE TABLE %1$I.bucket (
 			bucket integer PRIMARY KEY,
@@ -363,8 +365,8 @@ BEGIN
 		COMMENT ON COLUMN %1$I.customer.since IS 'since when class and segment are what they are';
 		COMMENT ON COLUMN %1$I.customer.due IS 'the base day from which on time alone changes basis or facts: an order leaves the period or the last 12 months; null where none does. What goes by other days than those of orders is not in it: a basis clv, and rules on recency_days and tenure_days';
 		COMMENT ON COLUMN %1$I.customer.override IS 'the segment set by hand, while it is in force; written by override and end_override';
-		COMMENT ON COLUMN %1$I.customer.bucket IS 'the size of settled: indexed in place of it, since it changes less often';
-		COMMENT ON COLUMN %1$I.customer.settled IS 'the basis as the table bucket counts it, since the last rebalance; orders written since then do not touch it, so that their updates are HOT';
+		COMMENT ON TABLE %1$I.settled IS 'the bases of customers that the table bucket counts, as of the last rebalance, which alone writes it: kept apart, so that it holds up no writer of customers, and these have no index that an order changes';
+		COMMENT ON COLUMN %1$I.settled.bucket IS 'the size of the basis: indexed in place of it, since it changes less often';
 		COMMENT ON TABLE %1$I.bucket IS 'number, sum and sum of squares of the settled bases in each bucket, off which rebalance reads the cut-offs; written by rebalance';
 		COMMENT ON TABLE %1$I.cutoffs IS 'what is in force since the last rebalance: customers are classed by this; written by rebalance';
 		COMMENT ON COLUMN %1$I.cutoffs.counted IS 'whether the table bucket counts all settled bases; if not, the next rebalance counts anew';
@@ -410,7 +412,7 @@ BEGIN
 	END LOOP;
 	PERFORM customer_value.drop_service(base);
 	EXECUTE format('DROP VIEW %I.summary', base);
-	EXECUTE format('DROP TABLE %1$I.customer, %1$I.bucket, %1$I.cutoffs, %1$I.change, %1$I.queue, %1$I.ahead, %1$I.settings, %1$I.source, %1$I.fact_source, %1$I.override, %1$I.merged, %1$I.forgotten', base);
+	EXECUTE format('DROP TABLE %1$I.customer, %1$I.settled, %1$I.bucket, %1$I.cutoffs, %1$I.change, %1$I.queue, %1$I.ahead, %1$I.settings, %1$I.source, %1$I.fact_source, %1$I.override, %1$I.merged, %1$I.forgotten', base);
 	EXECUTE format('DROP SCHEMA %I', base);
 END
 $$;

@@ -14,8 +14,8 @@
 
 PG_FUNCTION(customer_value_basis_bucket);
 
-/* What remains of a double: sign, exponent and 6 bits, for 64 buckets from one power of 2 to the next. */
-#define BITS_DROPPED 46
+/* What remains of a double: sign, exponent and 8 bits, for 256 buckets from one power of 2 to the next. */
+#define BITS_DROPPED 44
 
 /*
  * customer_value.basis_bucket(numeric) returns integer

@@ -4,7 +4,7 @@ CREATE FUNCTION customer_value.basis_bucket(basis numeric) RETURNS integer
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'customer_value_basis_bucket';
 
 COMMENT ON FUNCTION customer_value.basis_bucket(numeric) IS
-'the bucket of a basis: 64 from one power of 2 to the next, never falling as the basis rises, 0 for 0, negative for less';
+'the bucket of a basis: 256 from one power of 2 to the next, never falling as the basis rises, 0 for 0, negative for less';
 
 CREATE FUNCTION customer_value.uncount() RETURNS trigger
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
@@ -12,15 +12,16 @@ AS $$
 BEGIN
 	EXECUTE format('LOCK TABLE %I.cutoffs IN SHARE ROW EXCLUSIVE MODE', TG_TABLE_SCHEMA);
 	EXECUTE format($sql$
+		WITH gone AS (DELETE FROM %1$I.settled s USING old_customers o WHERE s.customer_id = o.customer_id RETURNING s.*)
 		UPDATE %1$I.bucket b SET customers = b.customers - o.customers, basis = b.basis - o.basis, squares = b.squares - o.squares
-		FROM (SELECT bucket, count(*) AS customers, sum(settled) AS basis, sum(settled * settled) AS squares FROM old_customers GROUP BY 1) o
+		FROM (SELECT bucket, count(*) AS customers, sum(basis) AS basis, sum(basis * basis) AS squares FROM gone GROUP BY 1) o
 		WHERE o.bucket = b.bucket$sql$, TG_TABLE_SCHEMA);
 	RETURN NULL;
 END
 $$;
 
 COMMENT ON FUNCTION customer_value.uncount() IS
-'the trigger on a base''s customers that takes those who are deleted out of the table bucket, when no rebalance is under way';
+'the trigger on a base''s customers that takes those who are deleted out of the tables settled and bucket, when no rebalance is under way';
 
 
 CREATE FUNCTION customer_value.counted_cutoffs(base name, cuts numeric[]) RETURNS abc_cutoffs
@@ -46,8 +47,8 @@ BEGIN
 		edge AS (
 			SELECT k.i, k.cut, CASE WHEN c.customers * c.squares = c.basis * c.basis THEN trim_scale(c.basis / c.customers) ELSE (
 					SELECT min(v.basis)
-					FROM (SELECT x.settled AS basis, w.above + sum(sum(x.settled)) OVER (ORDER BY x.settled DESC) - sum(x.settled) AS above
-						FROM %1$I.customer x WHERE x.bucket = k.bucket GROUP BY x.settled) AS v
+					FROM (SELECT x.basis, w.above + sum(sum(x.basis)) OVER (ORDER BY x.basis DESC) - sum(x.basis) AS above
+						FROM %1$I.settled x WHERE x.bucket = k.bucket GROUP BY x.basis) AS v
 					WHERE k.cut IS NULL OR v.above < k.cut * w.total) END AS smallest
 			FROM class k JOIN cell c USING (bucket) LEFT JOIN walk w USING (bucket))
 		SELECT jsonb_build_object('kind', 'numeric', 'method', 'cuts',
@@ -63,22 +64,28 @@ END
 $$;
 
 COMMENT ON FUNCTION customer_value.counted_cutoffs(name, numeric[]) IS
-'abc_cutoffs(settled, cuts) of all customers of a base, to the last digit, but read from the buckets and the customers in those where a class ends; null where that is';
+'abc_cutoffs(basis, cuts) of the settled bases, to the last digit, but read from the buckets and the customers in those where a class ends; null where that is';
 
 
-CREATE FUNCTION customer_value.count_buckets(base name) RETURNS void
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+CREATE FUNCTION customer_value.settle_everybody(base name) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET enable_hashjoin = on
 AS $$
 BEGIN
 	EXECUTE format($sql$
+		DELETE FROM %1$I.settled s WHERE NOT EXISTS (SELECT FROM %1$I.customer c WHERE c.customer_id = s.customer_id AND c.basis IS NOT NULL);
+		INSERT INTO %1$I.settled (customer_id, basis)
+		SELECT c.customer_id, c.basis FROM %1$I.customer c LEFT JOIN %1$I.settled s ON s.customer_id = c.customer_id
+		WHERE c.basis IS NOT NULL AND c.basis IS DISTINCT FROM s.basis
+		ON CONFLICT (customer_id) DO UPDATE SET basis = excluded.basis;
 		DELETE FROM %1$I.bucket;
 		INSERT INTO %1$I.bucket (bucket, customers, basis, squares)
-		SELECT c.bucket, count(*), sum(c.settled), sum(c.settled * c.settled) FROM %1$I.customer c WHERE c.settled IS NOT NULL GROUP BY 1;
+		SELECT s.bucket, count(*), sum(s.basis), sum(s.basis * s.basis) FROM %1$I.settled s GROUP BY 1;
 		UPDATE %1$I.cutoffs SET counted = true$sql$, base);
 END
 $$;
 
-COMMENT ON FUNCTION customer_value.count_buckets(name) IS 'counts the buckets of a base anew; the caller has to hold the lock on the cut-offs that rebalance takes';
+COMMENT ON FUNCTION customer_value.settle_everybody(name) IS
+'settles the bases of all customers and counts the buckets anew; the caller has to hold the lock on the cut-offs that rebalance takes';
 
 
 CREATE FUNCTION customer_value.class_ends(cutoffs abc_cutoffs) RETURNS TABLE (class bigint, smallest numeric)

@@ -67,7 +67,7 @@ BEGIN
 	FOR holder IN
 		SELECT c.relname, a.attname
 		FROM pg_namespace n JOIN pg_class c ON c.relnamespace = n.oid AND c.relkind = 'r'
-			AND c.relname IN ('customer', 'change', 'queue', 'override', 'merged', 'outlook')
+			AND c.relname IN ('customer', 'settled', 'change', 'queue', 'override', 'merged', 'outlook')
 		JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname IN ('customer_id', 'customer') AND NOT a.attisdropped
 		WHERE n.nspname = base
 		ORDER BY c.relname <> 'customer', c.relname

@@ -1,18 +1,27 @@
 -- rebalance: bringing a base into line with new cut-offs, days and rules
 
-CREATE FUNCTION customer_value.count_query(base name) RETURNS text
+CREATE FUNCTION customer_value.settle_query(base name) RETURNS text
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 RETURN format($sql$
-	INSERT INTO %1$I.bucket AS b (bucket, customers, basis, squares)
-	SELECT n.bucket, sum(n.customers), sum(n.customers * n.settled), sum(n.customers * n.settled * n.settled)
-	FROM (SELECT bucket, settled, 1 AS customers FROM settled UNION ALL SELECT bucket, settled, -1 FROM free) AS n
-	WHERE n.bucket IS NOT NULL GROUP BY n.bucket
-	ON CONFLICT (bucket) DO UPDATE SET customers = b.customers + excluded.customers, basis = b.basis + excluded.basis,
-		squares = b.squares + excluded.squares
+	differ AS MATERIALIZED (
+		SELECT n.customer_id, n.basis, o.basis AS old_basis, o.bucket AS old_bucket
+		FROM now n LEFT JOIN %1$I.settled o ON o.customer_id = n.customer_id WHERE n.basis IS DISTINCT FROM o.basis),
+	settled_now AS (
+		INSERT INTO %1$I.settled (customer_id, basis) SELECT customer_id, basis FROM differ
+		ON CONFLICT (customer_id) DO UPDATE SET basis = excluded.basis
+		RETURNING bucket, basis),
+	counted AS (
+		INSERT INTO %1$I.bucket AS b (bucket, customers, basis, squares)
+		SELECT n.bucket, sum(n.customers), sum(n.customers * n.basis), sum(n.customers * n.basis * n.basis)
+		FROM (SELECT bucket, basis, 1 AS customers FROM settled_now
+			UNION ALL SELECT old_bucket, old_basis, -1 FROM differ WHERE old_bucket IS NOT NULL) AS n
+		GROUP BY n.bucket
+		ON CONFLICT (bucket) DO UPDATE SET customers = b.customers + excluded.customers, basis = b.basis + excluded.basis,
+			squares = b.squares + excluded.squares)
 	$sql$, base);
 
-COMMENT ON FUNCTION customer_value.count_query(name) IS
-'the statement that brings the table bucket into line when the bases of customers are settled: settled and free are their bucket and settled now and before';
+COMMENT ON FUNCTION customer_value.settle_query(name) IS
+'the parts of a statement that settle the bases of customers and bring the table bucket into line, after a part "now" that says customer_id and basis';
 
 
 CREATE FUNCTION customer_value.fold(base name) RETURNS text[]
@@ -24,28 +33,37 @@ DECLARE
 	moved text[];
 BEGIN
 	-- Nobody else takes anything from the queue, since the caller has locked the cut-offs; what writers
-	-- append meanwhile is not seen here and stays. Nor is a customer waited for that a writer holds:
-	-- that could be a deadlock.
+	-- append meanwhile is not seen here and stays. A customer whom his writer has brought up to date is
+	-- only counted. The others are written, but a writer who holds one is not waited for: that could be a
+	-- deadlock.
 	EXECUTE format($sql$
-		WITH free AS MATERIALIZED (
+		WITH waiting AS MATERIALIZED (
+			SELECT q.customer_id, bool_or(q.value OPERATOR(%3$s.<>) '{}' OR q.classed_by IS DISTINCT FROM ($1).settled_at) AS behind
+			FROM %1$I.queue q GROUP BY q.customer_id),
+		free AS MATERIALIZED (
 			SELECT f.*
-			FROM (SELECT DISTINCT q.customer_id FROM %1$I.queue q) AS w, LATERAL (
-				SELECT c.customer_id, c.abc_class, c.segment, c.bucket, c.settled FROM %1$I.customer c
-				WHERE c.customer_id = w.customer_id FOR NO KEY UPDATE SKIP LOCKED) AS f),
+			FROM waiting w, LATERAL (
+				SELECT c.customer_id, c.abc_class, c.segment FROM %1$I.customer c
+				WHERE c.customer_id = w.customer_id FOR NO KEY UPDATE SKIP LOCKED) AS f
+			WHERE w.behind),
 		taken AS (
-			DELETE FROM %1$I.queue q
-			WHERE q.customer_id IN (SELECT f.customer_id FROM free f)
-				OR NOT EXISTS (SELECT FROM %1$I.customer c WHERE c.customer_id = q.customer_id)
-			RETURNING q.customer_id, q.value),
-		settled AS (%2$s RETURNING c.customer_id, c.abc_class, c.segment, c.bucket, c.settled),
-		counted AS (
-			%4$s)
-		SELECT array_agg(s.customer_id::text) FROM settled s LEFT JOIN free f USING (customer_id)
+			DELETE FROM %1$I.queue q USING waiting w
+			WHERE q.customer_id = w.customer_id AND (NOT w.behind OR q.customer_id IN (SELECT f.customer_id FROM free f)
+				OR NOT EXISTS (SELECT FROM %1$I.customer c WHERE c.customer_id = q.customer_id))
+			RETURNING q.customer_id, q.value, w.behind),
+		folded AS (%2$s RETURNING c.customer_id, c.basis, c.abc_class, c.segment),
+		now AS (
+			SELECT f.customer_id, f.basis FROM folded f
+			UNION ALL
+			SELECT c.customer_id, c.basis FROM waiting w JOIN %1$I.customer c ON c.customer_id = w.customer_id
+			WHERE NOT w.behind AND c.basis IS NOT NULL),
+		%4$s
+		SELECT array_agg(s.customer_id::text) FROM folded s LEFT JOIN free f USING (customer_id)
 		WHERE (s.abc_class, s.segment) IS DISTINCT FROM (f.abc_class, f.segment)
 		$sql$, base, customer_value.write_query(base, format(
-			'SELECT t.customer_id, %1$s.sum(t.value) AS value FROM taken AS t GROUP BY t.customer_id'
+			'SELECT t.customer_id, %1$s.sum(t.value) AS value FROM taken AS t WHERE t.behind GROUP BY t.customer_id'
 			' HAVING bool_or(t.value OPERATOR(%1$s.<>) ''{}'') OR t.customer_id IN (SELECT f.customer_id FROM free f)', '@extschema@'), true),
-		'@extschema@', customer_value.count_query(base))
+		'@extschema@', customer_value.settle_query(base))
 	INTO moved USING customer_value.in_force(base);
 	RETURN coalesce(moved, '{}');
 EXCEPTION WHEN lock_not_available THEN
@@ -54,26 +72,20 @@ END
 $$;
 
 COMMENT ON FUNCTION customer_value.fold(name) IS
-'adds the changes in the queue of a base to the ledgers, brings their customers up to date against what is in force, and settles their bases, but for those whom a writer holds: they stay in the queue; returns those who changed class or segment. The caller has to hold the lock on the cut-offs that rebalance takes';
+'adds the changes in the queue of a base to the ledgers, brings customers up to date whom their writers have not, but for those whom a writer holds, who stay in the queue, and settles the bases of all; returns those who changed class or segment. The caller has to hold the lock on the cut-offs that rebalance takes';
 
 
 CREATE FUNCTION customer_value.settle_due(base name, wanted customer_value.in_force) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-	-- one whom a writer holds is not waited for: next time
 	EXECUTE format($sql$
-		WITH free AS MATERIALIZED (
-			SELECT c.customer_id, c.bucket, c.settled FROM %1$I.customer c WHERE c.due <= ($1).as_of FOR NO KEY UPDATE SKIP LOCKED),
-		busy AS (
-			INSERT INTO %1$I.queue (customer_id)
-			SELECT c.customer_id FROM %1$I.customer c WHERE c.due <= ($1).as_of EXCEPT SELECT f.customer_id FROM free f),
-		settled AS (
-			UPDATE %1$I.customer c SET settled = (SELECT s.basis FROM customer_value.standing(c.value, NULL, NULL, NULL, $1) s)
-			FROM free f WHERE f.customer_id = c.customer_id
-			RETURNING c.bucket, c.settled)
+		WITH now AS (
+			SELECT c.customer_id, s.basis
+			FROM %1$I.customer c, LATERAL customer_value.standing(c.value, NULL, NULL, NULL, $1) s WHERE c.due <= ($1).as_of),
 		%2$s
-		$sql$, base, customer_value.count_query(base))
+		SELECT
+		$sql$, base, customer_value.settle_query(base))
 	USING wanted;
 END
 $$;
@@ -124,7 +136,7 @@ BEGIN
 			PERFORM customer_value.settle_due(base, wanted);
 		END IF;
 		IF NOT counted THEN
-			PERFORM customer_value.count_buckets(base);
+			PERFORM customer_value.settle_everybody(base);
 		END IF;
 		wanted.cutoffs := customer_value.counted_cutoffs(base, cuts);
 		everybody := wanted.cutoffs IS NULL OR (wanted.last_class, wanted.hysteresis) <> (before.last_class, before.hysteresis);
@@ -164,7 +176,7 @@ BEGIN
 		WITH stale AS MATERIALIZED (
 			SELECT c.customer_id
 			FROM %1$I.customer c, LATERAL customer_value.standing(c.value, c.facts, c.abc_class, c.segment, $2, c.override) s
-			WHERE %2$s AND (s.basis, s.abc_class, s.score, s.segment, s.due%4$s) IS DISTINCT FROM (c.basis, c.abc_class, c.score, c.segment, c.due%3$s)),
+			WHERE %2$s AND (s.basis, s.abc_class, s.score, s.segment, s.due) IS DISTINCT FROM (c.basis, c.abc_class, c.score, c.segment, c.due)),
 		free AS MATERIALIZED (
 			SELECT c.customer_id, c.abc_class, c.segment FROM stale s, %1$I.customer c
 			WHERE c.customer_id = s.customer_id
@@ -172,14 +184,14 @@ BEGIN
 		busy AS (
 			INSERT INTO %1$I.queue (customer_id) SELECT customer_id FROM stale EXCEPT SELECT customer_id FROM free),
 		settled AS (
-			UPDATE %1$I.customer c SET (basis, abc_class, score, segment, due, since%3$s) = (
+			UPDATE %1$I.customer c SET (basis, abc_class, score, segment, due, since) = (
 				SELECT s.basis, s.abc_class, s.score, s.segment, s.due,
-					CASE WHEN (s.abc_class, s.segment) IS DISTINCT FROM (c.abc_class, c.segment) THEN clock_timestamp() ELSE c.since END%4$s
+					CASE WHEN (s.abc_class, s.segment) IS DISTINCT FROM (c.abc_class, c.segment) THEN clock_timestamp() ELSE c.since END
 				FROM customer_value.standing(c.value, c.facts, c.abc_class, c.segment, $2, c.override) s)
 			FROM free
 			WHERE c.customer_id = free.customer_id
 			RETURNING c.customer_id, (c.abc_class, c.segment) IS DISTINCT FROM (free.abc_class, free.segment) AS moved)
-		SELECT count(*) FROM settled s WHERE s.moved AND s.customer_id NOT IN (SELECT unnest($3::%5$s[]))
+		SELECT count(*) FROM settled s WHERE s.moved AND s.customer_id NOT IN (SELECT unnest($3::%3$s[]))
 		$sql$, base, CASE WHEN everybody THEN 'true' ELSE format($sql$
 			c.customer_id IN (
 				SELECT d.customer_id FROM %1$I.customer d WHERE d.due <= ($2).as_of
@@ -189,14 +201,14 @@ BEGIN
 				JOIN customer_value.class_ends(($2).cutoffs) AS e USING (class),
 					(SELECT DISTINCT 1 + k * ($2).hysteresis::numeric AS factor FROM unnest('{-1,0,1}'::integer[]) k) AS b,
 					LATERAL (SELECT b.factor * least(o.smallest, e.smallest) AS low, b.factor * greatest(o.smallest, e.smallest) AS high OFFSET 0) AS r,
-					%1$I.customer n
+					%1$I.settled n
 				WHERE n.bucket BETWEEN customer_value.basis_bucket(r.low) AND customer_value.basis_bucket(r.high)
-					AND n.settled >= r.low AND n.settled < r.high)
+					AND n.basis >= r.low AND n.basis < r.high)
 			$sql$, base) END,
-			CASE WHEN everybody THEN ', settled' END, CASE WHEN everybody THEN ', s.basis' END, customer_value.key_type(base))
+			customer_value.key_type(base))
 	INTO moved_later USING before, wanted, moved;
 	IF everybody THEN
-		PERFORM customer_value.count_buckets(base);
+		PERFORM customer_value.settle_everybody(base);
 	END IF;
 	EXECUTE format('UPDATE %I.cutoffs SET took = clock_timestamp() - $1', base) USING started;
 	RETURN moved_later + (SELECT count(DISTINCT m) FROM unnest(moved) m);

@@ -252,20 +252,20 @@ RETURN format(
 		INSERT INTO %I.queue (customer_id, classed_by) SELECT t.customer_id, ($1).settled_at FROM touched AS t
 	$sql$ END,
 	format($sql$
-		INSERT INTO %1$I.customer AS c (customer_id, value, basis, abc_class, score, segment, due%4$s)
-		SELECT d.customer_id, d.value, s.basis, s.abc_class, s.score, s.segment, s.due%5$s
+		INSERT INTO %1$I.customer AS c (customer_id, value, basis, abc_class, score, segment, due)
+		SELECT d.customer_id, d.value, s.basis, s.abc_class, s.score, s.segment, s.due
 		FROM (%2$s) AS d, LATERAL customer_value.standing(d.value, NULL, NULL, NULL, $1) AS s
 		ORDER BY d.customer_id
-		ON CONFLICT (customer_id) DO UPDATE SET (value, basis, abc_class, score, segment, due, since%4$s) = (
+		ON CONFLICT (customer_id) DO UPDATE SET (value, basis, abc_class, score, segment, due, since) = (
 			SELECT v.value, s.basis, s.abc_class, s.score, s.segment, s.due,
-				CASE WHEN (s.abc_class, s.segment) IS DISTINCT FROM (c.abc_class, c.segment) THEN clock_timestamp() ELSE c.since END%5$s
+				CASE WHEN (s.abc_class, s.segment) IS DISTINCT FROM (c.abc_class, c.segment) THEN clock_timestamp() ELSE c.since END
 			FROM (SELECT c.value OPERATOR(%3$s.+) excluded.value OFFSET 0) AS v(value),
 				LATERAL customer_value.standing(v.value, c.facts, c.abc_class, c.segment, $1, c.override) AS s)
-	$sql$, base, changes, '@extschema@', CASE WHEN settle THEN ', settled' END, CASE WHEN settle THEN ', s.basis' END),
+	$sql$, base, changes, '@extschema@'),
 	base);
 
 COMMENT ON FUNCTION customer_value.write_query(name, text, boolean) IS
-'the statement that adds changes (a query for customer_id and value) to the customers of a base in the order of their keys and brings them up to date against what is in force ($1): either for rebalance, which settles them at once, or for writers, who put them into the queue';
+'the statement that adds changes (a query for customer_id and value) to the customers of a base in the order of their keys and brings them up to date against what is in force ($1): either for who settles their bases himself, or for writers, who put them into the queue';
 
 
 CREATE FUNCTION customer_value.net_changes(base name, source integer, event text, relation regclass, condition text DEFAULT NULL)

@@ -53,7 +53,7 @@ AS $$
 BEGIN
 	PERFORM customer_value.check_base(base, to_read => true);
 	RETURN QUERY EXECUTE format($sql$
-		SELECT b.customers + coalesce(q.new_customers, 0), (SELECT count(*) FROM %1$I.queue), f.as_of, CASE WHEN f.last_class IS NOT NULL THEN f.settled_at END, f.took,
+		SELECT CASE WHEN f.counted THEN b.customers + q.new_customers ELSE (SELECT count(*) FROM %1$I.customer) END, (SELECT count(*) FROM %1$I.queue), f.as_of, CASE WHEN f.last_class IS NOT NULL THEN f.settled_at END, f.took,
 			((b.total + coalesce(q.change, 0)) / nullif((f.cutoffs::jsonb ->> 'total')::numeric, 0) - 1)::float8,
 			f.last_class IS NOT NULL AND s.basis = f.basis AND s.hysteresis = f.hysteresis AND s.rules::text IS NOT DISTINCT FROM f.rules::text
 				AND (CASE WHEN s.basis = 'clv' THEN s.model END)::text IS NOT DISTINCT FROM f.model::text
@@ -64,8 +64,9 @@ BEGIN
 			t.sources, p.enabled, p.problems
 		FROM %1$I.cutoffs f, %1$I.settings s,
 			(SELECT coalesce(sum(x.customers), 0)::bigint AS customers, sum(x.basis) FILTER (WHERE x.bucket > 0) AS total FROM %1$I.bucket x) AS b,
-			(SELECT count(*) FILTER (WHERE c.settled IS NULL) AS new_customers, sum(greatest(c.basis, 0) - greatest(c.settled, 0)) AS change
-				FROM %1$I.customer c WHERE c.customer_id IN (SELECT w.customer_id FROM %1$I.queue w)) AS q,
+			(SELECT count(*) FILTER (WHERE s.basis IS NULL) AS new_customers, sum(greatest(c.basis, 0) - greatest(s.basis, 0)) AS change
+				FROM %1$I.customer c LEFT JOIN %1$I.settled s USING (customer_id)
+				WHERE c.customer_id IN (SELECT w.customer_id FROM %1$I.queue w)) AS q,
 			(SELECT (SELECT count(*) FROM %1$I.source) + (SELECT count(*) FROM %1$I.fact_source) AS sources) AS t,
 			(SELECT coalesce(bool_and(p.unseen), true) AS enabled, coalesce(array_agg(p.name || ': ' || p.problem), '{}') AS problems
 			FROM customer_value.source_problems(%1$L) p) AS p

@@ -34,8 +34,8 @@ BEGIN
 		SELECT NULL, 'bucket ' || bucket, b.sums::text, c.sums::text
 		FROM (SELECT bucket, (customers, trim_scale(basis), trim_scale(squares)) AS sums
 			FROM %1$I.bucket WHERE customers <> 0 OR basis <> 0 OR squares <> 0) AS b
-		FULL JOIN (SELECT bucket, (count(*), trim_scale(sum(settled)), trim_scale(sum(settled * settled))) AS sums
-			FROM %1$I.customer WHERE settled IS NOT NULL GROUP BY bucket) AS c USING (bucket)
+		FULL JOIN (SELECT bucket, (count(*), trim_scale(sum(basis)), trim_scale(sum(basis * basis))) AS sums
+			FROM %1$I.settled GROUP BY bucket) AS c USING (bucket)
 		WHERE (SELECT f.counted FROM %1$I.cutoffs f) AND b.sums IS DISTINCT FROM c.sums
 		ORDER BY bucket
 		$sql$, base);
@@ -43,25 +43,27 @@ BEGIN
 	RETURN QUERY EXECUTE format($sql$
 		SELECT d.customer, d.what, d.stored, d.recomputed
 		FROM %1$I.customer c
+		FULL JOIN %1$I.settled z USING (customer_id)
 		FULL JOIN (SELECT q.customer_id, %2$s.sum(q.value) AS value,
 				bool_or(q.value OPERATOR(%2$s.<>) '{}' OR q.classed_by IS DISTINCT FROM ($1).settled_at) AS waits
 			FROM %1$I.queue q GROUP BY 1) q USING (customer_id)
 		FULL JOIN (%3$s) n USING (customer_id)
 		CROSS JOIN LATERAL (SELECT CASE WHEN c.value IS NULL THEN q.value WHEN q.value IS NULL THEN c.value
 				ELSE c.value OPERATOR(%2$s.+) q.value END OFFSET 0) AS v(stored)
+		CROSS JOIN (SELECT counted FROM %1$I.cutoffs LIMIT 1) AS f
 		CROSS JOIN LATERAL customer_value.standing(coalesce(n.value, '{}'), c.facts, c.abc_class, c.segment, $1, c.override) s
 		CROSS JOIN LATERAL (VALUES
 			(customer_id::text, 'value', v.stored::text, coalesce(n.value, '{}')::text,
 				v.stored IS NULL OR v.stored OPERATOR(%2$s.<>) coalesce(n.value, '{}')),
 			(customer_id::text, 'basis', c.basis::text, s.basis::text, c.basis IS DISTINCT FROM s.basis),
-			(customer_id::text, 'settled', c.settled::text, s.basis::text, q.waits IS NULL AND c.basis = s.basis AND c.settled IS DISTINCT FROM c.basis),
+			(customer_id::text, 'settled', z.basis::text, s.basis::text, q.waits IS NULL AND f.counted AND c.basis = s.basis AND z.basis IS DISTINCT FROM c.basis),
 			(customer_id::text, 'class', c.abc_class, s.abc_class, c.abc_class IS DISTINCT FROM s.abc_class),
 			(customer_id::text, 'score', c.score::text, s.score::text, c.score IS DISTINCT FROM s.score),
 			(customer_id::text, 'segment', c.segment, s.segment, c.segment IS DISTINCT FROM s.segment),
 			(customer_id::text, 'due', c.due::text, s.due::text, c.due IS DISTINCT FROM s.due)
 			) AS d(customer, what, stored, recomputed, differs)
 		WHERE (v.stored IS NULL OR v.stored OPERATOR(%2$s.<>) coalesce(n.value, '{}')
-				OR (c.basis, c.settled, c.abc_class, c.score, c.segment, c.due) IS DISTINCT FROM (s.basis, s.basis, s.abc_class, s.score, s.segment, s.due))
+				OR (c.basis, z.basis, c.abc_class, c.score, c.segment, c.due) IS DISTINCT FROM (s.basis, s.basis, s.abc_class, s.score, s.segment, s.due))
 			AND d.differs
 			AND (d.what = 'value' OR q.waits IS NOT TRUE)
 		ORDER BY customer_id, d.what
