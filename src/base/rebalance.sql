@@ -33,13 +33,18 @@ DECLARE
 	moved text[];
 BEGIN
 	-- Nobody else takes anything from the queue, since the caller has locked the cut-offs; what writers
-	-- append meanwhile is not seen here and stays. A customer whom his writer has brought up to date is
-	-- only counted. The others are written, but a writer who holds one is not waited for: that could be a
+	-- append meanwhile is not seen here and stays. A customer who is up to date, as
+	-- his writer leaves him unless the cut-offs were just being replaced, is only counted. The others are written, but a writer who holds one is not waited for: that could be a
 	-- deadlock.
 	EXECUTE format($sql$
 		WITH waiting AS MATERIALIZED (
-			SELECT q.customer_id, bool_or(q.value OPERATOR(%3$s.<>) '{}' OR q.classed_by IS DISTINCT FROM ($1).settled_at) AS behind
-			FROM %1$I.queue q GROUP BY q.customer_id),
+			SELECT q.customer_id, q.changed OR (q.doubtful AND EXISTS (
+				SELECT FROM %1$I.customer c, LATERAL customer_value.standing(c.value, c.facts, c.abc_class, c.segment, $1, c.override) s
+				WHERE c.customer_id = q.customer_id
+					AND (s.basis, s.abc_class, s.score, s.segment, s.due) IS DISTINCT FROM (c.basis, c.abc_class, c.score, c.segment, c.due))) AS behind
+			FROM (SELECT q.customer_id, bool_or(q.value OPERATOR(%3$s.<>) '{}') AS changed,
+					bool_or(q.classed_by IS DISTINCT FROM ($1).settled_at) AS doubtful
+				FROM %1$I.queue q GROUP BY q.customer_id) AS q),
 		free AS MATERIALIZED (
 			SELECT f.*
 			FROM waiting w, LATERAL (
