@@ -12,7 +12,7 @@ EXTVERSION := $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" $(dir $(lastwo
 # One folder a subject. The order is that of dependence: the install script is put together from
 # the SQL parts in this order, and within a subject in the order given here.
 SQL_PARTS = \
-	common/common \
+	support/support \
 	concentration/cutoffs concentration/collect concentration/abc_class concentration/measures concentration/sketch \
 	value/value \
 	lifetime/closed_form lifetime/model lifetime/fit lifetime/figures lifetime/simulate \

@@ -103,7 +103,7 @@ ALTER SCHEMA shop RENAME TO "The Shop";
 INSERT INTO trade.sale VALUES (2, '2026-02-10', 100, 60, 'paid');
 UPDATE elsewhere.orders SET total = total * 2 WHERE customer_id = 6;
 DELETE FROM trade.sale WHERE who = 3;
-SELECT source, name, relation, customer, at, amount, cost, filter, triggers FROM customer_value.sources('The Shop');
+SELECT source, name, relation, customer, at, amount, cost, filter, triggers FROM customer_value_internal.sources('The Shop');
 SELECT * FROM customer_value.verify('The Shop');
 ALTER TABLE elsewhere.orders SET SCHEMA trade;
 ALTER SCHEMA "The Shop" RENAME TO shop;

@@ -3,12 +3,12 @@
 SET client_min_messages = warning;
 \set VERBOSITY terse
 -- buckets never fall as the basis rises, and are fine enough to tell whole numbers up to 512 apart
-SELECT v, customer_value.basis_bucket(v) FROM unnest('{-1e20,-1,-0.000000001,0,0.000000001,1,1.015,1.016,2,1e20}'::numeric[]) v;
-SELECT bool_and(b > before) AS distinct_up_to_512 FROM (SELECT customer_value.basis_bucket(i) AS b, lag(customer_value.basis_bucket(i), 1, -1) OVER (ORDER BY i) AS before FROM generate_series(1, 512) i) s;
-SELECT bool_and(b >= before) AS never_falling FROM (SELECT customer_value.basis_bucket(v) AS b, lag(customer_value.basis_bucket(v)) OVER (ORDER BY v) AS before
+SELECT v, customer_value_internal.basis_bucket(v) FROM unnest('{-1e20,-1,-0.000000001,0,0.000000001,1,1.015,1.016,2,1e20}'::numeric[]) v;
+SELECT bool_and(b > before) AS distinct_up_to_512 FROM (SELECT customer_value_internal.basis_bucket(i) AS b, lag(customer_value_internal.basis_bucket(i), 1, -1) OVER (ORDER BY i) AS before FROM generate_series(1, 512) i) s;
+SELECT bool_and(b >= before) AS never_falling FROM (SELECT customer_value_internal.basis_bucket(v) AS b, lag(customer_value_internal.basis_bucket(v)) OVER (ORDER BY v) AS before
 	FROM (SELECT (1 - i % 2 * 2) * (1.0 + i * 0.000000001) * 3.7::numeric ^ (i % 20 - 10) AS v FROM generate_series(1, 5000) i) n) s;
-SELECT customer_value.basis_bucket('NaN');
-SELECT customer_value.basis_bucket('Infinity');
+SELECT customer_value_internal.basis_bucket('NaN');
+SELECT customer_value_internal.basis_bucket('Infinity');
 
 CREATE TABLE sale (id int PRIMARY KEY, customer int, day date, amount numeric);
 CREATE FUNCTION noise(i int) RETURNS int LANGUAGE sql IMMUTABLE AS $$SELECT abs(hashint4(i) % 10000)$$;

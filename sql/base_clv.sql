@@ -57,9 +57,9 @@ SELECT * FROM customer_value.verify('shop');
 
 -- What else a base can tell and do.
 SELECT count(*) = count(DISTINCT c.customer_id) AND bool_and(d.basis = coalesce(clv(until(c.value, '2025-11-01'), s.model, as_of => '2025-10-31')::numeric, 0)) AS right_then
-FROM customer_value.standing_on('shop', '2025-10-31') d JOIN shop.customer c ON c.customer_id::text = d.customer_id, shop.settings s
+FROM customer_value_internal.standing_on('shop', '2025-10-31') d JOIN shop.customer c ON c.customer_id::text = d.customer_id, shop.settings s
 WHERE first_order(c.value) < '2025-11-01';
-SELECT count(*) FROM customer_value.standing_on('shop', '2026-04-01') d JOIN shop.customer c ON c.customer_id::text = d.customer_id
+SELECT count(*) FROM customer_value_internal.standing_on('shop', '2026-04-01') d JOIN shop.customer c ON c.customer_id::text = d.customer_id
 WHERE (c.basis, c.abc_class) IS DISTINCT FROM (d.basis, d.abc_class);
 SELECT bool_and(n.threshold = n.basis + n.missing) AND count(*) > 0 FROM shop.customer c, customer_value.value_to_next_class('shop', c.customer_id) n WHERE n.abc_class > 'A';
 SELECT old_segment, new_segment, customers, basis = (SELECT sum(basis) FROM shop.customer) AS basis FROM customer_value.simulate('shop', '{"segments": [{"name": "old", "from": 90}, {"name": "new"}], "criteria": [{"fact": "tenure_days", "weight": 1, "points": [[0, 0], [1, 100]]}], "undetermined": "old"}');

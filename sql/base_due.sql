@@ -6,21 +6,21 @@ SET client_min_messages = warning;
 SELECT p AS period, d AS day, x.due, (x.due - p)::date > d AS changes, (x.due - 1 - p)::date > d AS earlier
 FROM unnest('{1 month,12 months,1 year 1 day,1 day,90 days,1 month 36 hours,1 hour}'::interval[]) WITH ORDINALITY AS u(p, n),
 	unnest('{2024-01-31,2024-02-29,2023-02-28,2024-03-30}'::date[]) d,
-	LATERAL (SELECT customer_value.due_day(customer_value_of(d, 1), '-infinity', p, NULL) AS due) x
+	LATERAL (SELECT customer_value_internal.due_day(customer_value_of(d, 1), '-infinity', p, NULL) AS due) x
 ORDER BY n, d;
 SELECT count(*) FILTER (WHERE (due - p)::date <= d OR (due - 1 - p)::date > d) AS wrong, count(*) AS tried
 FROM unnest('{1 month,2 months,12 months,1 year,1 month -3 days,7 days,1 day 23:59:59,400 days}'::interval[]) p, generate_series(0, 1500) i, LATERAL (SELECT date '2023-01-01' + i AS d) AS d,
-	LATERAL (SELECT customer_value.due_day(customer_value_of(d, 1), '-infinity', p, NULL) AS due) x;
+	LATERAL (SELECT customer_value_internal.due_day(customer_value_of(d, 1), '-infinity', p, NULL) AS due) x;
 -- the 12 months of facts begin a day later; refunds leave as orders do; what is before since has left
 SELECT count(*) FILTER (WHERE facts(v, due) ->> 'amount_12m' <> '0' OR facts(v, due - 1) ->> 'amount_12m' <> '1') AS wrong
 FROM generate_series(0, 800) i, LATERAL (SELECT customer_value_of(date '2023-01-01' + i, 1) AS v) v,
-	LATERAL (SELECT customer_value.due_day(v, '-infinity', NULL, last_order(v)) AS due) x;
-SELECT customer_value.due_day(v, '2024-01-01', '1 month', NULL) AS period, customer_value.due_day(v, '2024-01-20', '1 month', NULL) AS later,
-	customer_value.due_day(v, '2024-02-01', '1 month', NULL) AS refund, customer_value.due_day(v, NULL, NULL, '2024-02-20') AS year,
-	customer_value.due_day(v, '2024-01-01', '1 month', '2024-02-20') AS first_of_both, customer_value.due_day(v, NULL, NULL, NULL) IS NULL AS never
+	LATERAL (SELECT customer_value_internal.due_day(v, '-infinity', NULL, last_order(v)) AS due) x;
+SELECT customer_value_internal.due_day(v, '2024-01-01', '1 month', NULL) AS period, customer_value_internal.due_day(v, '2024-01-20', '1 month', NULL) AS later,
+	customer_value_internal.due_day(v, '2024-02-01', '1 month', NULL) AS refund, customer_value_internal.due_day(v, NULL, NULL, '2024-02-20') AS year,
+	customer_value_internal.due_day(v, '2024-01-01', '1 month', '2024-02-20') AS first_of_both, customer_value_internal.due_day(v, NULL, NULL, NULL) IS NULL AS never
 FROM (SELECT customer_value(day, amount) FROM (VALUES (date '2023-02-10', 5), ('2024-01-10', 5), ('2024-01-25', 7), ('2024-02-20', -1)) o(day, amount)) s(v);
-SELECT customer_value.due_day('{}', NULL, '1 month', '2024-01-01') IS NULL AS empty, customer_value.due_day(NULL, NULL, '1 month', '2024-01-01') IS NULL AS none,
-	customer_value.due_day('{5874897-12-31 1 1}', NULL, '1 month', NULL) IS NULL AS never, customer_value.due_day('{2024-01-01 1 1}', NULL, '10000000 days', NULL) AS far;
+SELECT customer_value_internal.due_day('{}', NULL, '1 month', '2024-01-01') IS NULL AS empty, customer_value_internal.due_day(NULL, NULL, '1 month', '2024-01-01') IS NULL AS none,
+	customer_value_internal.due_day('{5874897-12-31 1 1}', NULL, '1 month', NULL) IS NULL AS never, customer_value_internal.due_day('{2024-01-01 1 1}', NULL, '10000000 days', NULL) AS far;
 
 -- Day by day over a random history: the base says what the stateless functions say.
 CREATE FUNCTION noise(i int) RETURNS int LANGUAGE sql IMMUTABLE AS $$SELECT abs(hashint4(i) % 10000)$$;

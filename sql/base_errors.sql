@@ -98,24 +98,24 @@ SELECT attempt('SELECT customer_value.track_orders(''shop'', ''trade.parent'', '
 COMMIT;
 
 -- The trigger functions, called in other ways.
-SELECT attempt('SELECT customer_value.track_change()');
-SELECT attempt('SELECT customer_value.record_change()');
-CREATE TRIGGER wrong AFTER INSERT ON trade.parent FOR EACH ROW EXECUTE FUNCTION customer_value.track_change();
+SELECT attempt('SELECT customer_value_internal.track_change()');
+SELECT attempt('SELECT customer_value_internal.record_change()');
+CREATE TRIGGER wrong AFTER INSERT ON trade.parent FOR EACH ROW EXECUTE FUNCTION customer_value_internal.track_change();
 SELECT attempt('INSERT INTO trade.parent VALUES (1)');
 DROP TRIGGER wrong ON trade.parent;
-CREATE TRIGGER wrong AFTER INSERT ON trade.parent FOR EACH STATEMENT EXECUTE FUNCTION customer_value.track_change();
+CREATE TRIGGER wrong AFTER INSERT ON trade.parent FOR EACH STATEMENT EXECUTE FUNCTION customer_value_internal.track_change();
 SELECT attempt('INSERT INTO trade.parent VALUES (1)');
 DROP TRIGGER wrong ON trade.parent;
-CREATE TRIGGER wrong AFTER INSERT ON trade.parent REFERENCING NEW TABLE AS new_orders FOR EACH STATEMENT EXECUTE FUNCTION customer_value.track_change();
+CREATE TRIGGER wrong AFTER INSERT ON trade.parent REFERENCING NEW TABLE AS new_orders FOR EACH STATEMENT EXECUTE FUNCTION customer_value_internal.track_change();
 SELECT attempt('INSERT INTO trade.parent VALUES (1)');
 DROP TRIGGER wrong ON trade.parent;
-CREATE TRIGGER wrong AFTER INSERT ON trade.parent REFERENCING NEW TABLE AS new_orders FOR EACH STATEMENT WHEN (1 = 1) EXECUTE FUNCTION customer_value.track_change();
+CREATE TRIGGER wrong AFTER INSERT ON trade.parent REFERENCING NEW TABLE AS new_orders FOR EACH STATEMENT WHEN (1 = 1) EXECUTE FUNCTION customer_value_internal.track_change();
 SELECT attempt('INSERT INTO trade.parent VALUES (1)');
 DROP TRIGGER wrong ON trade.parent;
-CREATE TRIGGER wrong BEFORE INSERT ON trade.parent FOR EACH ROW EXECUTE FUNCTION customer_value.record_change();
+CREATE TRIGGER wrong BEFORE INSERT ON trade.parent FOR EACH ROW EXECUTE FUNCTION customer_value_internal.record_change();
 SELECT attempt('INSERT INTO trade.parent VALUES (1)');
 DROP TRIGGER wrong ON trade.parent;
-CREATE TRIGGER wrong AFTER INSERT ON trade.parent FOR EACH ROW EXECUTE FUNCTION customer_value.record_change();
+CREATE TRIGGER wrong AFTER INSERT ON trade.parent FOR EACH ROW EXECUTE FUNCTION customer_value_internal.record_change();
 SELECT attempt('INSERT INTO trade.parent VALUES (1)');
 DROP TRIGGER wrong ON trade.parent;
 
@@ -125,9 +125,9 @@ GRANT USAGE, CREATE ON SCHEMA trade TO base_other;
 SET ROLE base_other;
 CREATE TABLE trade.fake (customer_id int, day date, amount numeric);
 CREATE TRIGGER fake AFTER INSERT ON trade.fake REFERENCING NEW TABLE AS new_orders
-	FOR EACH STATEMENT WHEN (NULL::shop.source_1 IS NULL) EXECUTE FUNCTION customer_value.track_change();
+	FOR EACH STATEMENT WHEN (NULL::shop.source_1 IS NULL) EXECUTE FUNCTION customer_value_internal.track_change();
 CREATE TRIGGER fake_columns AFTER UPDATE OF customer_id, day, amount ON trade.fake
-	FOR EACH STATEMENT WHEN (NULL::shop.source_1 IS NULL) EXECUTE FUNCTION customer_value.track_change();
+	FOR EACH STATEMENT WHEN (NULL::shop.source_1 IS NULL) EXECUTE FUNCTION customer_value_internal.track_change();
 SELECT public.attempt('INSERT INTO trade.fake VALUES (1, ''2026-01-01'', 1000000)');
 -- nor does it answer those who do not own it
 SELECT public.attempt('SELECT customer_value.' || c) FROM unnest(ARRAY[

@@ -116,7 +116,7 @@ ROLLBACK;
 -- What it said on every day of its life, in whatever time zone one asks.
 CREATE FUNCTION differences() RETURNS bigint LANGUAGE sql AS $$
 	SELECT count(*) FROM (
-		SELECT d.day, s.customer_id::int, s.said_class, s.said_segment FROM (SELECT DISTINCT day FROM said) d, customer_value.standing_on('shop', d.day) s
+		SELECT d.day, s.customer_id::int, s.said_class, s.said_segment FROM (SELECT DISTINCT day FROM said) d, customer_value_internal.standing_on('shop', d.day) s
 		WHERE s.said_class IS NOT NULL OR s.said_segment IS NOT NULL) a
 	FULL JOIN (SELECT * FROM said WHERE abc_class IS NOT NULL OR segment IS NOT NULL) b USING (day, customer_id)
 	WHERE (a.said_class, a.said_segment) IS DISTINCT FROM (b.abc_class, b.segment)$$;
@@ -129,7 +129,7 @@ RESET TimeZone;
 -- and what today's settings make of each: from the orders by plain SQL
 SELECT count(*) FROM (
 	SELECT d.day, s.customer_id::int AS customer, s.basis, s.abc_class, s.segment
-	FROM (SELECT DISTINCT day FROM said) d, customer_value.standing_on('shop', d.day) s WHERE s.basis IS NOT NULL) a
+	FROM (SELECT DISTINCT day FROM said) d, customer_value_internal.standing_on('shop', d.day) s WHERE s.basis IS NOT NULL) a
 FULL JOIN (
 	SELECT day, customer, basis, abc_class(basis, '{0.5,0.8}') OVER (PARTITION BY day) AS abc_class,
 		CASE WHEN whole >= 600 THEN 'gold' WHEN whole >= 300 THEN 'silver' ELSE 'standard' END AS segment
@@ -138,7 +138,7 @@ FULL JOIN (
 WHERE (a.basis, a.abc_class, a.segment) IS DISTINCT FROM (b.basis, b.abc_class, b.segment);
 -- Who is forgotten never was; all the others were what they were.
 SELECT customer_value.forget('shop', 1, 'on request');
-SELECT count(*) FROM (SELECT DISTINCT day FROM said) d, customer_value.standing_on('shop', d.day) s WHERE s.customer_id = '1';
+SELECT count(*) FROM (SELECT DISTINCT day FROM said) d, customer_value_internal.standing_on('shop', d.day) s WHERE s.customer_id = '1';
 DELETE FROM said WHERE customer_id = 1;
 SELECT differences();
 SELECT DISTINCT reason FROM shop.change ORDER BY 1;

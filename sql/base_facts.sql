@@ -195,7 +195,7 @@ SELECT * FROM shop.customer;
 SELECT customer_value.track_facts('shop', 'trade.person', 'id', '{industry}');
 SELECT customer_value.untrack('shop', 'trade.person');
 CREATE TEMP TABLE fake (id int, employees int);
-CREATE TRIGGER fake AFTER INSERT ON fake REFERENCING NEW TABLE AS new_facts FOR EACH STATEMENT WHEN (NULL::shop.facts_3 IS NULL) EXECUTE FUNCTION customer_value.track_change();
+CREATE TRIGGER fake AFTER INSERT ON fake REFERENCING NEW TABLE AS new_facts FOR EACH STATEMENT WHEN (NULL::shop.facts_3 IS NULL) EXECUTE FUNCTION customer_value_internal.track_change();
 INSERT INTO fake VALUES (1, 1);
 RESET ROLE;
 SELECT id, facts FROM facts WHERE id = 2;

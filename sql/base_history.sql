@@ -28,19 +28,19 @@ SELECT count(*) FROM customer_value.migration('shop', '2026-03-01', '2026-02-01'
 SELECT count(*) FROM customer_value.migration('shop', NULL);
 
 -- What it said on a day, and what its settings make of that day.
-SELECT * FROM customer_value.standing_on('shop', '2026-01-30');
-SELECT * FROM customer_value.standing_on('shop', '2026-01-31');
-SELECT * FROM customer_value.standing_on('shop', '2026-02-27');
-SELECT * FROM customer_value.standing_on('shop', '2026-02-28');
-SELECT customer_id, said_class, said_segment FROM customer_value.standing_on('shop', '2100-01-01')
+SELECT * FROM customer_value_internal.standing_on('shop', '2026-01-30');
+SELECT * FROM customer_value_internal.standing_on('shop', '2026-01-31');
+SELECT * FROM customer_value_internal.standing_on('shop', '2026-02-27');
+SELECT * FROM customer_value_internal.standing_on('shop', '2026-02-28');
+SELECT customer_id, said_class, said_segment FROM customer_value_internal.standing_on('shop', '2100-01-01')
 EXCEPT SELECT customer_id::text, abc_class, segment FROM shop.customer;
-SELECT * FROM customer_value.standing_on('shop', '2026-02-28', 3);
-SELECT * FROM customer_value.standing_on('shop', '2026-02-28', '3');
-SELECT * FROM customer_value.standing_on('shop', '2026-02-28', 33);
-SELECT * FROM customer_value.standing_on('shop', '2026-02-28', 'three');
-SELECT * FROM customer_value.standing_on('shop', 'infinity');
+SELECT * FROM customer_value_internal.standing_on('shop', '2026-02-28', 3);
+SELECT * FROM customer_value_internal.standing_on('shop', '2026-02-28', '3');
+SELECT * FROM customer_value_internal.standing_on('shop', '2026-02-28', 33);
+SELECT * FROM customer_value_internal.standing_on('shop', '2026-02-28', 'three');
+SELECT * FROM customer_value_internal.standing_on('shop', 'infinity');
 -- the day's cut-offs are those of plain SQL over the day's orders
-SELECT customer_id, abc_class, abc_class(o.amount) OVER () FROM customer_value.standing_on('shop', '2026-01-10') d
+SELECT customer_id, abc_class, abc_class(o.amount) OVER () FROM customer_value_internal.standing_on('shop', '2026-01-10') d
 JOIN (SELECT customer, sum(amount) AS amount FROM sale WHERE day <= '2026-01-10' GROUP BY 1) o ON o.customer::text = d.customer_id ORDER BY 1;
 
 -- Simulated is what then happens.
@@ -66,7 +66,7 @@ SELECT * FROM customer_value.value_to_next_class('shop', 'x');
 -- Customers who left, and keys of other types.
 SELECT customer_value.untrack('shop', 'sale');
 SELECT what, old_value, new_value, customers FROM customer_value.migration('shop', '2026-03-06') WHERE what = 'class';
-SELECT customer_id, said_class FROM customer_value.standing_on('shop', '2026-02-28');
+SELECT customer_id, said_class FROM customer_value_internal.standing_on('shop', '2026-02-28');
 SELECT customer_value.drop_base('shop');
 CREATE TABLE visit (id uuid, name text, n numeric, day date, amount int);
 INSERT INTO visit VALUES ('00000000-0000-0000-0000-000000000001', 'ada', 1.5, '2026-01-01', 10), ('00000000-0000-0000-0000-000000000002', 'bob', 2.50, '2026-01-01', 1),
@@ -75,7 +75,7 @@ SELECT customer_value.create_base('keys', key => 'uuid');
 SELECT customer_value.track_orders('keys', 'visit', 'id', 'day', 'amount');
 SELECT customer_value.rebalance('keys', '2026-01-01');
 SELECT n.* FROM visit, customer_value.value_to_next_class('keys', id) n WHERE name = 'bob';
-SELECT said_class, abc_class FROM customer_value.standing_on('keys', '2026-01-01', uuid '00000000-0000-0000-0000-000000000002');
+SELECT said_class, abc_class FROM customer_value_internal.standing_on('keys', '2026-01-01', uuid '00000000-0000-0000-0000-000000000002');
 SELECT customer_value.drop_base('keys');
 SELECT customer_value.create_base('keys', key => 'text');
 SELECT customer_value.track_orders('keys', 'visit', 'name', 'day', 'amount');
@@ -95,7 +95,7 @@ CREATE ROLE base_reader;
 SET ROLE base_reader;
 \set VERBOSITY sqlstate
 SELECT * FROM customer_value.migration('keys', '2026-01-01');
-SELECT * FROM customer_value.standing_on('keys', '2026-01-01');
+SELECT * FROM customer_value_internal.standing_on('keys', '2026-01-01');
 SELECT * FROM customer_value.simulate('keys', NULL);
 SELECT * FROM customer_value.value_to_next_class('keys', 1);
 \set VERBOSITY terse
@@ -104,7 +104,7 @@ RESET ROLE;
 GRANT pg_read_all_data TO base_reader;
 SET ROLE base_reader;
 SELECT what, new_value, customers FROM customer_value.migration('keys', '2026-01-01');
-SELECT customer_id, abc_class FROM customer_value.standing_on('keys', '2026-01-01');
+SELECT customer_id, abc_class FROM customer_value_internal.standing_on('keys', '2026-01-01');
 SELECT customers FROM customer_value.simulate('keys', NULL);
 SELECT abc_class FROM customer_value.value_to_next_class('keys', 3);
 RESET ROLE;

@@ -34,7 +34,7 @@ INSERT INTO sale VALUES (100, 100, '2026-01-01', 250);
 SELECT customer_value.rebalance(b, '2026-01-02') FROM unnest('{calm,nervous}'::name[]) b;
 SELECT customer_id, c.basis, c.abc_class AS calm, v.abc_class AS nervous FROM calm.customer c JOIN nervous.customer v USING (customer_id) ORDER BY 1;
 SELECT * FROM customer_value.verify('calm');
-SELECT customer_id, said_class, abc_class FROM customer_value.standing_on('calm', '2026-01-01') WHERE abc_class = 'B' ORDER BY 1;
+SELECT customer_id, said_class, abc_class FROM customer_value_internal.standing_on('calm', '2026-01-01') WHERE abc_class = 'B' ORDER BY 1;
 -- New settings: without, with more, with fewer classes.
 SELECT settings_in_force FROM customer_value.status('calm');
 UPDATE calm.settings SET hysteresis = 0;

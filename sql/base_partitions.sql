@@ -330,12 +330,12 @@ CREATE TABLE trade.fake (customer int, day date, amount numeric) PARTITION BY LI
 CREATE TABLE trade.fake_1 PARTITION OF trade.fake DEFAULT;
 INSERT INTO trade.fake VALUES (1, '2026-01-01', 1000000);
 CREATE TRIGGER fake AFTER INSERT ON trade.fake_1 REFERENCING NEW TABLE AS new_orders
-	FOR EACH STATEMENT WHEN (NULL::own.source_1 IS NULL) EXECUTE FUNCTION customer_value.track_change('partition');
+	FOR EACH STATEMENT WHEN (NULL::own.source_1 IS NULL) EXECUTE FUNCTION customer_value_internal.track_change('partition');
 INSERT INTO trade.fake_1 VALUES (1, '2026-01-01', 1000000);
 RESET ROLE;
 SELECT customer_value.track_partitions('own');
 SELECT wrong('own');
-SELECT relation FROM customer_value.partitions('own') WHERE relation::text ~ 'fake';
+SELECT relation FROM customer_value_internal.partitions('own') WHERE relation::text ~ 'fake';
 DROP TABLE trade.fake;
 
 -- nor does the base's owner run what a stranger put into the keys of a level that is his

@@ -8,7 +8,7 @@ INSERT INTO sale SELECT i, i % 5, '2026-01-01', i * i FROM generate_series(1, 20
 SELECT customer_value.create_base('shop');
 SELECT customer_value.track_orders('shop', 'sale', 'customer', 'day', 'amount', mode => 'queued');
 SELECT customer_value.track_orders('shop', 'refund', 'customer', 'day', 'amount');
-SELECT source, name, mode, triggers FROM customer_value.sources('shop');
+SELECT source, name, mode, triggers FROM customer_value_internal.sources('shop');
 SELECT customer_value.rebalance('shop', '2026-01-01');
 SELECT customer_id, basis, abc_class FROM shop.customer ORDER BY 1;
 TRUNCATE shop.change;

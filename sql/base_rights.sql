@@ -39,7 +39,7 @@ SELECT customer_value.merge_customers(:'base', 1, 2);
 SELECT customer_value.forget(:'base', 5, '%s');
 SELECT customer_value.track_contacts(:'base', :'orders', 'user', 'a"b %L', 'AS', complaint => 'x%''s');
 SELECT customer_id, basis, segment FROM :schema.customer WHERE customer_id IN (1, 2, 5, 9) ORDER BY 1;
-SELECT count(*) > 0 AS told FROM customer_value.standing_on(:'base', '2026-01-02'), customer_value.migration(:'base', '2026-01-01'), customer_value.simulate(:'base', NULL);
+SELECT count(*) > 0 AS told FROM customer_value_internal.standing_on(:'base', '2026-01-02'), customer_value.migration(:'base', '2026-01-01'), customer_value.simulate(:'base', NULL);
 SELECT count(*) FROM customer_value.check_source(:'orders', 'user', 'a"b %L', '$sql$');
 SELECT customer_value.rebuild(:'base');
 -- and a base that is renamed to something worse
@@ -49,7 +49,7 @@ INSERT INTO :orders VALUES (2, '2026-01-01', 5, 1, 'x'), (5, '2026-01-01', 5, 1,
 SELECT customer_id, basis FROM """; --".customer WHERE customer_id IN (1, 2, 5);
 SELECT * FROM customer_value.verify('"; --');
 SELECT position('&quot;; --: customer value' IN """; --".report()) > 0 AS reported;
-SELECT customer_value.untrack('"; --', name) FROM customer_value.sources('"; --');
+SELECT customer_value.untrack('"; --', name) FROM customer_value_internal.sources('"; --');
 SELECT customer_value.drop_base('"; --');
 SELECT count(*) FROM pg_trigger WHERE tgrelid = :'orders'::regclass;
 DROP SCHEMA "s $sql$ %s" CASCADE;
@@ -70,16 +70,16 @@ INSERT INTO trade.orders VALUES (1, '2026-01-01', 10, NULL), (1, '2026-01-01', 1
 -- what there is to be called
 SELECT c, attempt('SELECT ' || c) FROM unnest(ARRAY[
 	$$* FROM shop.customer$$, $$* FROM shop.queue$$, $$* FROM shop.change$$, $$shop.report()$$, $$* FROM shop.routing$$, $$NULL::shop.source_1$$,
-	$$* FROM customer_value.sources('shop')$$, $$customer_value.recomputed('shop')$$, $$customer_value.ledger_query('shop', 1)$$,
-	$$customer_value.in_force('shop')$$, $$* FROM customer_value.verify('shop')$$, $$* FROM customer_value.status('shop')$$,
-	$$* FROM customer_value.standing_on('shop', '2026-01-01')$$, $$* FROM customer_value.migration('shop', '2026-01-01')$$,
+	$$* FROM customer_value_internal.sources('shop')$$, $$customer_value_internal.recomputed('shop')$$, $$customer_value_internal.ledger_query('shop', 1)$$,
+	$$customer_value_internal.in_force('shop')$$, $$* FROM customer_value.verify('shop')$$, $$* FROM customer_value.status('shop')$$,
+	$$* FROM customer_value_internal.standing_on('shop', '2026-01-01')$$, $$* FROM customer_value.migration('shop', '2026-01-01')$$,
 	$$* FROM customer_value.simulate('shop', NULL)$$, $$* FROM customer_value.value_to_next_class('shop', 1)$$,
-	$$customer_value.report('shop')$$, $$customer_value.rebalance('shop')$$, $$customer_value.rebuild('shop')$$, $$customer_value.fold('shop')$$,
-	$$customer_value.recompute('shop', true)$$, $$customer_value.stop_writers('shop')$$, $$customer_value.change_keys('shop')$$,
-	$$customer_value.set_override('shop', '1', 'x')$$, $$customer_value.override('shop', 1, 'x', 'x', '2200-01-01')$$,
+	$$customer_value.report('shop')$$, $$customer_value.rebalance('shop')$$, $$customer_value.rebuild('shop')$$, $$customer_value_internal.fold('shop')$$,
+	$$customer_value_internal.recompute('shop', true)$$, $$customer_value_internal.stop_writers('shop')$$, $$customer_value_internal.change_keys('shop')$$,
+	$$customer_value_internal.set_override('shop', '1', 'x')$$, $$customer_value.override('shop', 1, 'x', 'x', '2200-01-01')$$,
 	$$customer_value.forget('shop', 1, 'x')$$, $$customer_value.merge_customers('shop', 1, 2)$$, $$customer_value.unmerge_customers('shop', 1, 2)$$,
 	$$customer_value.refresh_outlook('shop')$$, $$customer_value.upgrade_base('shop')$$, $$customer_value.untrack('shop', 'trade.orders')$$,
-	$$customer_value.drop_service('shop')$$, $$customer_value.drop_base('shop')$$, $$customer_value.create_base('mine')$$,
+	$$customer_value_internal.drop_service('shop')$$, $$customer_value.drop_base('shop')$$, $$customer_value.create_base('mine')$$,
 	$$customer_value.check_source('trade.orders', 'customer_id', 'day', 'amount')$$,
 	$$customer_value.track_contacts('shop', 'trade.orders', 'customer_id', 'day', 'note')$$]) c;
 
@@ -136,7 +136,7 @@ SELECT customer_value.track_orders('shop', 'trade.visit', 'customer_id', 'day', 
 	filter => $$day < '2.1.2026' AND at >= '1.1.2026' AND note = NULL AND (at AT TIME ZONE 'UTC')::date > '31.12.2025' AND price = 0.1$$);
 RESET ALL;
 SET client_min_messages = warning;
-SELECT filter FROM customer_value.sources('shop') WHERE name = 'trade.visit';
+SELECT filter FROM customer_value_internal.sources('shop') WHERE name = 'trade.visit';
 INSERT INTO trade.visit VALUES (7, '2026-01-01', 1, NULL, '2026-01-01 00:00Z', 0.1), (7, '2026-01-02', 2, NULL, '2026-01-01 00:00Z', 0.1),
 	(7, '2026-01-01', 4, '', '2026-01-01 00:00Z', 0.1), (7, '2026-01-01', 8, NULL, '2025-12-31 23:30Z', 0.1);
 SELECT basis FROM shop.customer WHERE customer_id = 7;
@@ -195,7 +195,7 @@ RESET ROLE;
 SET ROLE base_reader;
 SELECT customer_id, basis FROM shop.customer ORDER BY 1;
 SELECT customers FROM customer_value.status('shop');
-SELECT count(*) FROM customer_value.standing_on('shop', '2026-01-01');
+SELECT count(*) FROM customer_value_internal.standing_on('shop', '2026-01-01');
 SELECT position('<html' IN shop.report()) > 0 AS report;
 SELECT attempt(c) FROM unnest(ARRAY[$$SELECT customer_value.rebalance('shop')$$, $$SELECT * FROM customer_value.verify('shop')$$,
 	$$UPDATE shop.customer SET basis = 1$$, $$INSERT INTO trade.orders VALUES (1)$$]) c;
@@ -215,7 +215,7 @@ CREATE TABLE shared.queue (customer_id int, trap int DEFAULT shared.trap());
 CREATE TABLE shared.change (customer int, what text, old_value text, new_value text, reason text, trap int DEFAULT shared.trap());
 CREATE TABLE shared.settings (notify boolean);
 GRANT ALL ON shared.queue, shared.change, shared.settings TO base_owner;
-CREATE TRIGGER record AFTER INSERT ON shared.customer FOR EACH ROW EXECUTE FUNCTION customer_value.record_change();
+CREATE TRIGGER record AFTER INSERT ON shared.customer FOR EACH ROW EXECUTE FUNCTION customer_value_internal.record_change();
 SET ROLE base_owner;
 ALTER TABLE shared.customer DISABLE TRIGGER ALL;
 SELECT attempt('ALTER TABLE shared.customer ENABLE TRIGGER record; SET ROLE base_mallory; INSERT INTO shared.customer VALUES (1, 2, 3); RESET ROLE');
@@ -227,7 +227,7 @@ CREATE TABLE mallory.customer (customer_id text, bucket int, basis int, abc_clas
 CREATE TABLE mallory.queue (customer_id text);
 CREATE TABLE mallory.settings (notify boolean);
 CREATE TABLE mallory.change (customer text, what text, old_value text, new_value text, reason text);
-CREATE TRIGGER record AFTER INSERT OR UPDATE ON mallory.customer FOR EACH ROW EXECUTE FUNCTION customer_value.record_change();
+CREATE TRIGGER record AFTER INSERT OR UPDATE ON mallory.customer FOR EACH ROW EXECUTE FUNCTION customer_value_internal.record_change();
 SELECT attempt('INSERT INTO mallory.customer VALUES (9, 1, 2, 3, 4)');
 ALTER TABLE mallory.customer ALTER abc_class TYPE text, ALTER segment TYPE text;
 SELECT attempt('INSERT INTO mallory.customer VALUES (9, 1, 2, ''A'')');
@@ -251,7 +251,7 @@ CREATE TYPE mallory.source_1 AS ENUM ();
 CREATE TABLE mallory.cutoffs (keys text);
 CREATE TABLE mallory.orders (customer_id int, day date, amount numeric);
 CREATE TRIGGER fake AFTER INSERT ON mallory.orders REFERENCING NEW TABLE AS new_orders
-	FOR EACH STATEMENT WHEN (NULL::mallory.source_1 IS NULL) EXECUTE FUNCTION customer_value.track_change();
+	FOR EACH STATEMENT WHEN (NULL::mallory.source_1 IS NULL) EXECUTE FUNCTION customer_value_internal.track_change();
 SELECT attempt('INSERT INTO mallory.orders VALUES (1)');
 RESET ROLE;
 ALTER TABLE mallory.customer OWNER TO base_owner;
@@ -279,7 +279,7 @@ DROP TRIGGER shop_track_columns ON mallory.orders;
 ALTER TABLE mallory.orders ALTER amount TYPE mallory.money USING NULL;
 SELECT attempt($$INSERT INTO mallory.orders VALUES (9, '2026-01-04', '(1)')$$);
 CREATE TRIGGER shop_track_columns AFTER UPDATE OF customer_id, day, amount ON mallory.orders
-	FOR EACH STATEMENT WHEN (NULL::shop.source_2 IS NOT NULL) EXECUTE FUNCTION customer_value.track_change();
+	FOR EACH STATEMENT WHEN (NULL::shop.source_2 IS NOT NULL) EXECUTE FUNCTION customer_value_internal.track_change();
 SELECT attempt($$INSERT INTO mallory.orders VALUES (9, '2026-01-04', '(1)')$$);
 RESET ROLE;
 SELECT attempt($$SELECT * FROM customer_value.verify('shop')$$);

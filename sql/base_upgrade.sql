@@ -4,8 +4,8 @@ CREATE TABLE sale (customer int, day date, amount numeric);
 SELECT customer_value.create_base('shop');
 SELECT customer_value.track_orders('shop', 'sale', 'customer', 'day', 'amount');
 SELECT customer_value.rebalance('shop');
-SELECT layout = customer_value.layout() AS layout FROM shop.settings;
-SELECT customer_value.upgrade_base('shop') = customer_value.layout() AS upgraded;
+SELECT layout = customer_value_internal.layout() AS layout FROM shop.settings;
+SELECT customer_value.upgrade_base('shop') = customer_value_internal.layout() AS upgraded;
 INSERT INTO sale VALUES (1, '2026-01-01', 10);
 UPDATE shop.settings SET layout = 0;
 \set VERBOSITY default
@@ -22,7 +22,7 @@ SELECT customer_value.drop_base('shop');
 SELECT customer_value.upgrade_base('shop');
 -- a writer whose trigger has yet to be prepared
 DELETE FROM sale;
-UPDATE shop.settings SET layout = customer_value.layout();
+UPDATE shop.settings SET layout = customer_value_internal.layout();
 DELETE FROM sale;
 SELECT * FROM customer_value.verify('shop');
 SELECT customer_value.upgrade_base('no_base');

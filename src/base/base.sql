@@ -10,8 +10,14 @@ GRANT USAGE ON SCHEMA customer_value TO PUBLIC;
 COMMENT ON SCHEMA customer_value IS
 'what makes and looks after live customer bases; open to everybody, since all of it acts with the rights of its caller or, in triggers, of the owner of the base';
 
+CREATE SCHEMA customer_value_internal;
+GRANT USAGE ON SCHEMA customer_value_internal TO PUBLIC;
 
-CREATE FUNCTION customer_value.check_base(base name, to_read boolean DEFAULT false, any_layout boolean DEFAULT false) RETURNS void
+COMMENT ON SCHEMA customer_value_internal IS
+'what the functions in the schema customer_value, and the triggers and views of live customer bases, are made of; not for direct use, and not kept stable between versions';
+
+
+CREATE FUNCTION customer_value_internal.check_base(base name, to_read boolean DEFAULT false, any_layout boolean DEFAULT false) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -40,16 +46,16 @@ BEGIN
 		RAISE insufficient_privilege USING MESSAGE = format('must be owner of customer base "%s"', base);
 	END IF;
 	IF NOT any_layout AND has_table_privilege(settings, 'SELECT') THEN
-		PERFORM customer_value.check_layout(base);
+		PERFORM customer_value_internal.check_layout(base);
 	END IF;
 END
 $$;
 
-COMMENT ON FUNCTION customer_value.check_base(name, boolean, boolean) IS
+COMMENT ON FUNCTION customer_value_internal.check_base(name, boolean, boolean) IS
 'an error unless there is such a base, all in one hand, of the layout that this version works with or of any, and the caller has the rights of its owner; who only reads needs no more than SELECT on what he reads';
 
 
-CREATE FUNCTION customer_value.check_read_committed(caller text) RETURNS void
+CREATE FUNCTION customer_value_internal.check_read_committed(caller text) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
@@ -62,10 +68,10 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION customer_value.check_read_committed(text) IS 'an error in transactions that keep one snapshot';
+COMMENT ON FUNCTION customer_value_internal.check_read_committed(text) IS 'an error in transactions that keep one snapshot';
 
 
-CREATE TYPE customer_value.in_force AS (
+CREATE TYPE customer_value_internal.in_force AS (
 	basis text,
 	period interval,
 	since date,
@@ -78,24 +84,24 @@ CREATE TYPE customer_value.in_force AS (
 	hysteresis float8,
 	settled_at timestamptz);
 
-COMMENT ON TYPE customer_value.in_force IS
+COMMENT ON TYPE customer_value_internal.in_force IS
 'what customers are classed by: the figure that counts, in what period, from which day on, as of which day, the ends of the classes, the class below the last of them, the rules, whether they ask for facts of the last 12 months, the model of a basis clv, by what share one has to be beyond the end of his class to leave it, and when that came into force';
 
 
-CREATE FUNCTION customer_value.in_force_query(base name) RETURNS text
+CREATE FUNCTION customer_value_internal.in_force_query(base name) RETURNS text
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN format('SELECT ROW(f.basis, f.period, f.since, f.as_of, f.cutoffs, f.last_class, f.rules, f.trailing_year, f.model, f.hysteresis, f.settled_at)::customer_value.in_force AS force FROM %I.cutoffs f', base);
+RETURN format('SELECT ROW(f.basis, f.period, f.since, f.as_of, f.cutoffs, f.last_class, f.rules, f.trailing_year, f.model, f.hysteresis, f.settled_at)::customer_value_internal.in_force AS force FROM %I.cutoffs f', base);
 
-COMMENT ON FUNCTION customer_value.in_force_query(name) IS 'the query for what is in force in a base: force';
+COMMENT ON FUNCTION customer_value_internal.in_force_query(name) IS 'the query for what is in force in a base: force';
 
 
-CREATE FUNCTION customer_value.in_force(base name) RETURNS customer_value.in_force
+CREATE FUNCTION customer_value_internal.in_force(base name) RETURNS customer_value_internal.in_force
 LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	found_one record;
 BEGIN
-	EXECUTE customer_value.in_force_query(base) INTO found_one;
+	EXECUTE customer_value_internal.in_force_query(base) INTO found_one;
 	IF found_one IS NULL THEN
 		RAISE no_data_found USING MESSAGE = format('customer base "%s" has lost the row of its table "cutoffs"', base);
 	END IF;
@@ -103,14 +109,14 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION customer_value.in_force(name) IS 'what is in force in a base since the last rebalance';
+COMMENT ON FUNCTION customer_value_internal.in_force(name) IS 'what is in force in a base since the last rebalance';
 
 
-CREATE FUNCTION customer_value.wanted(base name, as_of date) RETURNS customer_value.in_force
+CREATE FUNCTION customer_value_internal.wanted(base name, as_of date) RETURNS customer_value_internal.in_force
 LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	result customer_value.in_force;
+	result customer_value_internal.in_force;
 BEGIN
 	EXECUTE format($sql$
 		SELECT s.basis, s.period, coalesce(($1 - s.period)::date, '-infinity'), $1, NULL::%2$s.abc_cutoffs, chr(65 + cardinality(s.cuts)), s.rules,
@@ -124,26 +130,26 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION customer_value.wanted(name, date) IS
+COMMENT ON FUNCTION customer_value_internal.wanted(name, date) IS
 'what the settings of a base say shall be in force as of a day, the ends of the classes left open';
 
 
-CREATE FUNCTION customer_value.last_day(ledger customer_value) RETURNS date
+CREATE FUNCTION customer_value_internal.last_day(ledger customer_value) RETURNS date
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'customer_value_last_day';
 
-COMMENT ON FUNCTION customer_value.last_day(customer_value) IS
+COMMENT ON FUNCTION customer_value_internal.last_day(customer_value) IS
 'the last day of a ledger, with orders or, as that of a late refund, without; null if it is empty';
 
 
-CREATE FUNCTION customer_value.due_day(ledger customer_value, since date, period interval, facts_on date) RETURNS date
+CREATE FUNCTION customer_value_internal.due_day(ledger customer_value, since date, period interval, facts_on date) RETURNS date
 LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'customer_value_due_day';
 
-COMMENT ON FUNCTION customer_value.due_day(customer_value, date, interval, date) IS
+COMMENT ON FUNCTION customer_value_internal.due_day(customer_value, date, interval, date) IS
 'the first base day on which a ledger that does not change gives another basis or other facts: its first day from since on leaves the period (null: never), or the first of the 12 months up to facts_on (null: these do not matter) leaves them; null where there is no such day';
 
 
-CREATE FUNCTION customer_value.standing(ledger customer_value, facts jsonb, previous_class text, previous_segment text,
-	force customer_value.in_force, override text DEFAULT NULL)
+CREATE FUNCTION customer_value_internal.standing(ledger customer_value, facts jsonb, previous_class text, previous_segment text,
+	force customer_value_internal.in_force, override text DEFAULT NULL)
 RETURNS TABLE (basis numeric, abc_class text, score float8, segment text, due date)
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 BEGIN ATOMIC
@@ -153,8 +159,8 @@ BEGIN ATOMIC
 		coalesce(standing.override,
 			CASE WHEN (standing.force).rules IS NOT NULL THEN segment_of(b.facts, (standing.force).rules, standing.previous_segment) END),
 		CASE WHEN (standing.force).period IS NOT NULL OR (standing.force).trailing_year THEN
-				customer_value.due_day(standing.ledger, (standing.force).since, (standing.force).period,
-					CASE WHEN (standing.force).trailing_year THEN greatest((standing.force).as_of, customer_value.last_day(standing.ledger)) END)
+				customer_value_internal.due_day(standing.ledger, (standing.force).since, (standing.force).period,
+					CASE WHEN (standing.force).trailing_year THEN greatest((standing.force).as_of, customer_value_internal.last_day(standing.ledger)) END)
 			END
 	FROM (SELECT CASE (standing.force).basis
 				WHEN 'amount' THEN amount(standing.ledger, (standing.force).since)
@@ -164,16 +170,16 @@ BEGIN ATOMIC
 					as_of => greatest((standing.force).as_of, last_order(standing.ledger)))::numeric, 0)
 			END,
 		CASE WHEN (standing.force).rules IS NOT NULL THEN
-				facts(standing.ledger, greatest((standing.force).as_of, customer_value.last_day(standing.ledger)))
+				facts(standing.ledger, greatest((standing.force).as_of, customer_value_internal.last_day(standing.ledger)))
 				|| coalesce(standing.facts, '{}')
 			END OFFSET 0) AS b(basis, facts);
 END;
 
-COMMENT ON FUNCTION customer_value.standing(customer_value, jsonb, text, text, customer_value.in_force, text) IS
+COMMENT ON FUNCTION customer_value_internal.standing(customer_value, jsonb, text, text, customer_value_internal.in_force, text) IS
 'where a customer stands: basis, class and segment, and from what base day on time alone may change them, from his ledger, further facts, previous class and previous segment, by what is in force, with a segment set by hand before that of the rules; the one definition that trigger, rebalance and verify share. The basis counts from the day since on, a margin without any known cost as 0; facts are those of as_of or, if later, of the last day of the ledger, lifetime value that of as_of or the last order, and the value of a customer without orders is 0';
 
 
-CREATE FUNCTION customer_value.check_model(model clv_model) RETURNS boolean
+CREATE FUNCTION customer_value_internal.check_model(model clv_model) RETURNS boolean
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -189,11 +195,11 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION customer_value.check_model(clv_model) IS
+COMMENT ON FUNCTION customer_value_internal.check_model(clv_model) IS
 'an error unless a model gives every customer who has ordered a finite lifetime value; else true';
 
 
-CREATE FUNCTION customer_value.check_name(base name) RETURNS void
+CREATE FUNCTION customer_value_internal.check_name(base name) RETURNS void
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
@@ -205,7 +211,7 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION customer_value.check_name(name) IS 'an error where the name of a base is too long to make names of triggers of it';
+COMMENT ON FUNCTION customer_value_internal.check_name(name) IS 'an error where the name of a base is too long to make names of triggers of it';
 
 
 CREATE FUNCTION customer_value.create_base(base name, key regtype DEFAULT 'bigint', basis text DEFAULT 'amount',
@@ -218,7 +224,7 @@ BEGIN
 	IF base IS NULL OR key IS NULL OR basis IS NULL OR cuts IS NULL OR hysteresis IS NULL OR notify IS NULL THEN
 		RAISE null_value_not_allowed USING MESSAGE = 'base, key, basis, cuts, hysteresis and notify must not be null';
 	END IF;
-	PERFORM customer_value.check_name(base);
+	PERFORM customer_value_internal.check_name(base);
 	IF key NOT IN ('smallint', 'integer', 'bigint', 'numeric', 'text', 'uuid') THEN
 		RAISE datatype_mismatch USING
 			MESSAGE = format('customers cannot have keys of type %s', key),
@@ -262,7 +268,7 @@ BEGIN
 		CREATE TABLE %1$I.settled (
 			customer_id %2$s PRIMARY KEY,
 			basis numeric NOT NULL,
-			bucket integer GENERATED ALWAYS AS (customer_value.basis_bucket(basis)) STORED);
+			bucket integer GENERATED ALWAYS AS (customer_value_internal.basis_bucket(basis)) STORED);
 		CREATE INDEX ON %1$I.settled (bucket);
 		CREATE INDEX ON %1$I.customer (due) WHERE due IS NOT NULL;
 		CREATE TABLE %1$I.bucket (
@@ -309,7 +315,7 @@ BEGIN
 			rules %3$s.segment_rules,
 			hysteresis double precision NOT NULL CHECK (hysteresis >= 0 AND hysteresis < 1),
 			notify boolean NOT NULL,
-			model %3$s.clv_model CHECK (customer_value.check_model(model)),
+			model %3$s.clv_model CHECK (customer_value_internal.check_model(model)),
 			salt uuid NOT NULL DEFAULT gen_random_uuid(),
 			CONSTRAINT basis_clv_needs_model CHECK (basis <> 'clv' OR model IS NOT NULL),
 			CONSTRAINT basis_clv_takes_no_period CHECK (basis <> 'clv' OR period IS NULL));
@@ -341,15 +347,15 @@ BEGIN
 
 		CREATE TRIGGER record_insert AFTER INSERT ON %1$I.customer FOR EACH ROW
 			WHEN (NEW.abc_class IS NOT NULL OR NEW.segment IS NOT NULL OR NEW.facts IS NOT NULL)
-			EXECUTE FUNCTION customer_value.record_change();
+			EXECUTE FUNCTION customer_value_internal.record_change();
 		CREATE TRIGGER record_update AFTER UPDATE ON %1$I.customer FOR EACH ROW
 			WHEN (OLD.abc_class IS DISTINCT FROM NEW.abc_class OR OLD.segment IS DISTINCT FROM NEW.segment OR OLD.facts IS DISTINCT FROM NEW.facts)
-			EXECUTE FUNCTION customer_value.record_change();
+			EXECUTE FUNCTION customer_value_internal.record_change();
 		CREATE TRIGGER record_delete AFTER DELETE ON %1$I.customer FOR EACH ROW
 			WHEN (OLD.abc_class IS NOT NULL OR OLD.segment IS NOT NULL)
-			EXECUTE FUNCTION customer_value.record_change();
+			EXECUTE FUNCTION customer_value_internal.record_change();
 		CREATE TRIGGER uncount AFTER DELETE ON %1$I.customer REFERENCING OLD TABLE AS old_customers
-			FOR EACH STATEMENT EXECUTE FUNCTION customer_value.uncount();
+			FOR EACH STATEMENT EXECUTE FUNCTION customer_value_internal.uncount();
 
 		CREATE VIEW %1$I.summary AS
 		SELECT abc_class, segment, count(*) AS customers, sum(basis) AS basis,
@@ -384,15 +390,15 @@ BEGIN
 		COMMENT ON VIEW %1$I.summary IS 'customers and basis by class and segment';
 	$sql$, base, key, '@extschema@');
 	EXECUTE format('INSERT INTO %I.settings (layout, key, basis, period, cuts, rules, hysteresis, notify, model)
-		VALUES (customer_value.layout(), $1, $2, $3, $4, $5, $6, $7, $8)', base)
+		VALUES (customer_value_internal.layout(), $1, $2, $3, $4, $5, $6, $7, $8)', base)
 	USING format_type(key, NULL), basis, period, cuts, rules, hysteresis, notify, model;
 	EXECUTE format('INSERT INTO %I.cutoffs (as_of, basis, period, since, rules, trailing_year, model, hysteresis)
 		VALUES (($1).as_of, ($1).basis, ($1).period, ($1).since, ($1).rules, ($1).trailing_year, ($1).model, ($1).hysteresis)', base)
-	USING customer_value.wanted(base, current_date);
-	PERFORM customer_value.create_override(base);
-	PERFORM customer_value.create_merged(base);
-	PERFORM customer_value.create_forgotten(base);
-	PERFORM customer_value.create_service(base);
+	USING customer_value_internal.wanted(base, current_date);
+	PERFORM customer_value_internal.create_override(base);
+	PERFORM customer_value_internal.create_merged(base);
+	PERFORM customer_value_internal.create_forgotten(base);
+	PERFORM customer_value_internal.create_service(base);
 END
 $$;
 
@@ -406,11 +412,11 @@ AS $$
 DECLARE
 	type name;
 BEGIN
-	PERFORM customer_value.check_base(base);
+	PERFORM customer_value_internal.check_base(base);
 	FOR type IN EXECUTE format('SELECT ''source_'' || source FROM %1$I.source UNION ALL SELECT ''facts_'' || source FROM %1$I.fact_source', base) LOOP
 		EXECUTE format('DROP TYPE IF EXISTS %I.%I CASCADE', base, type);
 	END LOOP;
-	PERFORM customer_value.drop_service(base);
+	PERFORM customer_value_internal.drop_service(base);
 	EXECUTE format('DROP VIEW %I.summary', base);
 	EXECUTE format('DROP TABLE %1$I.customer, %1$I.settled, %1$I.bucket, %1$I.cutoffs, %1$I.change, %1$I.queue, %1$I.ahead, %1$I.settings, %1$I.source, %1$I.fact_source, %1$I.override, %1$I.merged, %1$I.forgotten', base);
 	EXECUTE format('DROP SCHEMA %I', base);

@@ -10,7 +10,7 @@
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 
-#include "common/compat.h"
+#include "support/compat.h"
 
 PG_FUNCTION(customer_value_basis_bucket);
 
@@ -18,7 +18,7 @@ PG_FUNCTION(customer_value_basis_bucket);
 #define BITS_DROPPED 44
 
 /*
- * customer_value.basis_bucket(numeric) returns integer
+ * customer_value_internal.basis_bucket(numeric) returns integer
  *
  * The bucket of a basis. It never falls as the basis rises, is below 0 where the basis is, and 0 for 0.
  */

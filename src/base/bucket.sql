@@ -1,12 +1,12 @@
 -- bucket: cut-offs from sums by size of the basis, so that a rebalance need not read every customer
 
-CREATE FUNCTION customer_value.basis_bucket(basis numeric) RETURNS integer
+CREATE FUNCTION customer_value_internal.basis_bucket(basis numeric) RETURNS integer
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'customer_value_basis_bucket';
 
-COMMENT ON FUNCTION customer_value.basis_bucket(numeric) IS
+COMMENT ON FUNCTION customer_value_internal.basis_bucket(numeric) IS
 'the bucket of a basis: 256 from one power of 2 to the next, never falling as the basis rises, 0 for 0, negative for less';
 
-CREATE FUNCTION customer_value.uncount() RETURNS trigger
+CREATE FUNCTION customer_value_internal.uncount() RETURNS trigger
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
@@ -20,11 +20,11 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION customer_value.uncount() IS
+COMMENT ON FUNCTION customer_value_internal.uncount() IS
 'the trigger on a base''s customers that takes those who are deleted out of the tables settled and bucket, when no rebalance is under way';
 
 
-CREATE FUNCTION customer_value.counted_cutoffs(base name, cuts numeric[]) RETURNS abc_cutoffs
+CREATE FUNCTION customer_value_internal.counted_cutoffs(base name, cuts numeric[]) RETURNS abc_cutoffs
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -63,11 +63,11 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION customer_value.counted_cutoffs(name, numeric[]) IS
+COMMENT ON FUNCTION customer_value_internal.counted_cutoffs(name, numeric[]) IS
 'abc_cutoffs(basis, cuts) of the settled bases, to the last digit, but read from the buckets and the customers in those where a class ends; null where that is';
 
 
-CREATE FUNCTION customer_value.settle_everybody(base name) RETURNS void
+CREATE FUNCTION customer_value_internal.settle_everybody(base name) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET enable_hashjoin = on
 AS $$
 BEGIN
@@ -84,11 +84,11 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION customer_value.settle_everybody(name) IS
+COMMENT ON FUNCTION customer_value_internal.settle_everybody(name) IS
 'settles the bases of all customers and counts the buckets anew; the caller has to hold the lock on the cut-offs that rebalance takes';
 
 
-CREATE FUNCTION customer_value.class_ends(cutoffs abc_cutoffs) RETURNS TABLE (class bigint, smallest numeric)
+CREATE FUNCTION customer_value_internal.class_ends(cutoffs abc_cutoffs) RETURNS TABLE (class bigint, smallest numeric)
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 BEGIN ATOMIC
 	SELECT c.class, min((c.members ->> 'from')::numeric) OVER (ORDER BY c.class)
@@ -96,5 +96,5 @@ BEGIN ATOMIC
 	ORDER BY c.class LIMIT jsonb_array_length(class_ends.cutoffs::jsonb -> 'classes') - 1;
 END;
 
-COMMENT ON FUNCTION customer_value.class_ends(abc_cutoffs) IS
+COMMENT ON FUNCTION customer_value_internal.class_ends(abc_cutoffs) IS
 'the smallest value from each class upwards, without the last class, which has no end';

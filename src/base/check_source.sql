@@ -23,18 +23,18 @@ BEGIN
 	EXECUTE format('SELECT count(*) FROM %s', source) INTO n;
 
 	-- What track_orders takes. What is only of the wrong type is checked as far as it goes.
-	type := customer_value.column_type(source, customer);
+	type := customer_value_internal.column_type(source, customer);
 	IF type <> ALL ('{smallint,integer,bigint,numeric,text,character varying,uuid}'::regtype[]) THEN
 		RETURN QUERY SELECT 'customer of unfit type', n, 1::float8, type::text;
 		who := who || '::text';
 	END IF;
-	type := customer_value.column_type(source, at);
+	type := customer_value_internal.column_type(source, at);
 	IF type <> ALL ('{date,timestamp without time zone,timestamp with time zone}'::regtype[]) THEN
 		RETURN QUERY SELECT 'date of unfit type', n, 1::float8, type::text;
 		moment := moment || '::text';
 		day := 'NULL::date';
 	END IF;
-	type := customer_value.column_type(source, amount);
+	type := customer_value_internal.column_type(source, amount);
 	IF type <> ALL ('{smallint,integer,bigint,numeric}'::regtype[]) THEN
 		RETURN QUERY SELECT 'amount of unfit type', n, 1::float8, type::text;
 		IF type <> ALL ('{real,double precision,money}'::regtype[]) THEN

@@ -9,8 +9,8 @@
 #include "utils/fmgrprotos.h"
 #include "utils/timestamp.h"
 
-#include "common/compat.h"
-#include "common/interval_days.h"
+#include "support/compat.h"
+#include "support/interval_days.h"
 #include "value/value.h"
 
 PG_FUNCTION(customer_value_due_day);
@@ -50,7 +50,7 @@ leaves_period(DateADT day, const Interval *period, DateADT *due)
 }
 
 /*
- * customer_value.due_day(ledger customer_value, since date, period interval, facts_on date) returns date
+ * customer_value_internal.due_day(ledger customer_value, since date, period interval, facts_on date) returns date
  *
  * The first base day on which the same ledger gives another basis or other facts than now: the first
  * day of the ledger from since on leaves the period, or the first of the 12 months up to facts_on leaves

@@ -1,14 +1,14 @@
 -- forget: nothing about a customer any more, but that it was done
 
-CREATE FUNCTION customer_value.forgotten_token(salt uuid, customer text) RETURNS bytea
+CREATE FUNCTION customer_value_internal.forgotten_token(salt uuid, customer text) RETURNS bytea
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 RETURN sha256(convert_to(salt::text || customer, 'UTF8'));
 
-COMMENT ON FUNCTION customer_value.forgotten_token(uuid, text) IS
+COMMENT ON FUNCTION customer_value_internal.forgotten_token(uuid, text) IS
 'by what a forgotten customer is known when he orders again: a digest of his key and of what is random in each base';
 
 
-CREATE FUNCTION customer_value.create_forgotten(base name) RETURNS void
+CREATE FUNCTION customer_value_internal.create_forgotten(base name) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
@@ -24,14 +24,14 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION customer_value.create_forgotten(name) IS 'gives a base its table of forgotten customers; called by create_base';
+COMMENT ON FUNCTION customer_value_internal.create_forgotten(name) IS 'gives a base its table of forgotten customers; called by create_base';
 
 
-CREATE FUNCTION customer_value.key_text(base name, expression text) RETURNS text
+CREATE FUNCTION customer_value_internal.key_text(base name, expression text) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE
-RETURN format(CASE WHEN customer_value.key_type(base) = 'numeric'::regtype THEN 'trim_scale(%s)::text' ELSE '%s::text' END, expression);
+RETURN format(CASE WHEN customer_value_internal.key_type(base) = 'numeric'::regtype THEN 'trim_scale(%s)::text' ELSE '%s::text' END, expression);
 
-COMMENT ON FUNCTION customer_value.key_text(name, text) IS
+COMMENT ON FUNCTION customer_value_internal.key_text(name, text) IS
 'an expression for a key of a base as text, the same for keys that are equal';
 
 
@@ -46,14 +46,14 @@ DECLARE
 	removed bigint;
 	in_all bigint := 0;
 BEGIN
-	PERFORM customer_value.check_base(base);
-	PERFORM customer_value.check_read_committed('forget');
+	PERFORM customer_value_internal.check_base(base);
+	PERFORM customer_value_internal.check_read_committed('forget');
 	IF customer IS NULL OR btrim(reason) = '' IS NOT FALSE THEN
 		RAISE null_value_not_allowed USING MESSAGE = 'forgetting needs a customer and a reason';
 	END IF;
-	key := customer_value.key_type(base);
+	key := customer_value_internal.key_type(base);
 	PERFORM customer_value.track_partitions(base);
-	PERFORM customer_value.stop_writers(base);
+	PERFORM customer_value_internal.stop_writers(base);
 
 	-- all records of the person
 	EXECUTE format($sql$
@@ -81,10 +81,10 @@ BEGIN
 	END IF;
 	EXECUTE format($sql$
 		INSERT INTO %1$I.forgotten (token, reason)
-		SELECT customer_value.forgotten_token(s.salt, %2$s), $2 FROM %1$I.settings s, unnest($1::%3$s[]) AS k(id)
-		$sql$, base, customer_value.key_text(base, 'k.id'), key)
+		SELECT customer_value_internal.forgotten_token(s.salt, %2$s), $2 FROM %1$I.settings s, unnest($1::%3$s[]) AS k(id)
+		$sql$, base, customer_value_internal.key_text(base, 'k.id'), key)
 	USING person, reason;
-	PERFORM customer_value.change_keys(base);
+	PERFORM customer_value_internal.change_keys(base);
 END
 $$;
 

@@ -5,7 +5,7 @@ RETURNS TABLE (what text, old_value text, new_value text, customers bigint, basi
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-	PERFORM customer_value.check_base(base, to_read => true);
+	PERFORM customer_value_internal.check_base(base, to_read => true);
 	IF since IS NULL OR before IS NULL OR since > before THEN
 		RAISE invalid_parameter_value USING MESSAGE = 'since and before must be moments, and since not the later one';
 	END IF;
@@ -40,21 +40,21 @@ COMMENT ON FUNCTION customer_value.migration(name, timestamptz, timestamptz) IS
 'who moved where between two moments (by default until now), as a matrix: what (class or segment), its value at since and at before, the number of customers, and their basis as it is now. Those who stayed are in it, too; a null old value stands for customers who came, a null new value for those who left';
 
 
-CREATE FUNCTION customer_value.standing_on(base name, day date, customer text DEFAULT NULL)
+CREATE FUNCTION customer_value_internal.standing_on(base name, day date, customer text DEFAULT NULL)
 RETURNS TABLE (customer_id text, said_class text, said_segment text, basis numeric, abc_class text, score float8, segment text)
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp SET jit = off
 AS $$
 DECLARE
-	force customer_value.in_force;
+	force customer_value_internal.in_force;
 BEGIN
-	PERFORM customer_value.check_base(base, to_read => true);
+	PERFORM customer_value_internal.check_base(base, to_read => true);
 	IF day IS NULL OR NOT isfinite(day) THEN
 		RAISE invalid_parameter_value USING MESSAGE = 'day must be a day';
 	END IF;
-	force := customer_value.wanted(base, day);
+	force := customer_value_internal.wanted(base, day);
 	EXECUTE format($sql$
 		SELECT %2$s.abc_cutoffs(x.basis, (SELECT s.cuts FROM %1$I.settings s))
-		FROM %1$I.customer c, LATERAL customer_value.standing(%2$s.until(c.value, $1 + 1), NULL, NULL, NULL, $2) x
+		FROM %1$I.customer c, LATERAL customer_value_internal.standing(%2$s.until(c.value, $1 + 1), NULL, NULL, NULL, $2) x
 		WHERE %2$s.first_order(c.value) <= $1$sql$, base, '@extschema@')
 	INTO force.cutoffs USING day, force;
 	RETURN QUERY EXECUTE format($sql$
@@ -77,27 +77,27 @@ BEGIN
 		SELECT customer_id::text, d.abc_class, d.segment, s.basis, s.abc_class, s.score, s.segment
 		FROM said d
 		LEFT JOIN ledger l USING (customer_id)
-		LEFT JOIN LATERAL customer_value.standing(l.value, l.facts, d.abc_class, d.segment, $3) s ON l.value IS NOT NULL
+		LEFT JOIN LATERAL customer_value_internal.standing(l.value, l.facts, d.abc_class, d.segment, $3) s ON l.value IS NOT NULL
 		WHERE l.value IS NOT NULL OR d.abc_class IS NOT NULL OR d.segment IS NOT NULL
-		ORDER BY customer_id$sql$, base, '@extschema@', customer_value.key_type(base))
+		ORDER BY customer_id$sql$, base, '@extschema@', customer_value_internal.key_type(base))
 	USING day, customer, force;
 END
 $$;
 
-COMMENT ON FUNCTION customer_value.standing_on(name, date, text) IS
+COMMENT ON FUNCTION customer_value_internal.standing_on(name, date, text) IS
 'for every customer of a base, or one: the class and segment that the base said at the end of a past day (UTC), from its history, and basis, class, score and segment that today''s settings make of the ledgers until that day, with cut-offs of that day. Facts other than the ledger''s have no history and are those of today';
 
 
-CREATE FUNCTION customer_value.standing_on(base name, day date, customer anynonarray)
+CREATE FUNCTION customer_value_internal.standing_on(base name, day date, customer anynonarray)
 RETURNS TABLE (customer_id text, said_class text, said_segment text, basis numeric, abc_class text, score float8, segment text)
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-	RETURN QUERY SELECT * FROM customer_value.standing_on(base, day, customer::text);
+	RETURN QUERY SELECT * FROM customer_value_internal.standing_on(base, day, customer::text);
 END
 $$;
 
-COMMENT ON FUNCTION customer_value.standing_on(name, date, anynonarray) IS 'the same for a key of any type';
+COMMENT ON FUNCTION customer_value_internal.standing_on(name, date, anynonarray) IS 'the same for a key of any type';
 
 
 CREATE FUNCTION customer_value.simulate(base name, rules segment_rules)
@@ -105,14 +105,14 @@ RETURNS TABLE (old_segment text, new_segment text, customers bigint, basis numer
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp SET jit = off
 AS $$
 DECLARE
-	force customer_value.in_force;
+	force customer_value_internal.in_force;
 BEGIN
-	PERFORM customer_value.check_base(base, to_read => true);
-	force := customer_value.in_force(base);
+	PERFORM customer_value_internal.check_base(base, to_read => true);
+	force := customer_value_internal.in_force(base);
 	force.rules := rules;
 	RETURN QUERY EXECUTE format($sql$
 		SELECT c.segment, s.segment, count(*), sum(s.basis)
-		FROM %1$I.customer c, LATERAL customer_value.standing(c.value, c.facts, c.abc_class, c.segment, $1, c.override) s
+		FROM %1$I.customer c, LATERAL customer_value_internal.standing(c.value, c.facts, c.abc_class, c.segment, $1, c.override) s
 		GROUP BY c.segment, s.segment
 		ORDER BY c.segment COLLATE "C", s.segment COLLATE "C"$sql$, base)
 	USING force;
@@ -128,7 +128,7 @@ RETURNS TABLE (abc_class text, basis numeric, next_class text, threshold numeric
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-	PERFORM customer_value.check_base(base, to_read => true);
+	PERFORM customer_value_internal.check_base(base, to_read => true);
 	RETURN QUERY EXECUTE format($sql$
 		SELECT c.abc_class, c.basis, n.class, n.value, n.value - c.basis
 		FROM %1$I.customer c
@@ -137,7 +137,7 @@ BEGIN
 			FROM %1$I.cutoffs f, jsonb_to_recordset(f.cutoffs::jsonb -> 'classes') AS k(class text, "from" numeric)
 			WHERE k.class < c.abc_class COLLATE "C" AND k."from" IS NOT NULL
 			ORDER BY k.class COLLATE "C" DESC LIMIT 1) AS n(class, value) ON true
-		WHERE c.customer_id = $1::%2$s$sql$, base, customer_value.key_type(base))
+		WHERE c.customer_id = $1::%2$s$sql$, base, customer_value_internal.key_type(base))
 	USING customer;
 END
 $$;

@@ -1,6 +1,6 @@
 -- merge: two records of one person
 
-CREATE FUNCTION customer_value.create_merged(base name) RETURNS void
+CREATE FUNCTION customer_value_internal.create_merged(base name) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
@@ -14,14 +14,14 @@ BEGIN
 			merged_by name NOT NULL DEFAULT session_user);
 		CREATE INDEX ON %1$I.merged (merged_into);
 		COMMENT ON TABLE %1$I.merged IS 'customers whose orders count as those of another, with what unmerge_customers gives back to them; written by merge_customers and unmerge_customers';
-	$sql$, base, customer_value.key_type(base));
+	$sql$, base, customer_value_internal.key_type(base));
 END
 $$;
 
-COMMENT ON FUNCTION customer_value.create_merged(name) IS 'gives a base its table of merged customers; called by create_base';
+COMMENT ON FUNCTION customer_value_internal.create_merged(name) IS 'gives a base its table of merged customers; called by create_base';
 
 
-CREATE FUNCTION customer_value.renew_statements(base name) RETURNS void
+CREATE FUNCTION customer_value_internal.renew_statements(base name) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
@@ -30,19 +30,19 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION customer_value.renew_statements(name) IS 'has triggers write their statements anew';
+COMMENT ON FUNCTION customer_value_internal.renew_statements(name) IS 'has triggers write their statements anew';
 
 
-CREATE FUNCTION customer_value.change_keys(base name) RETURNS void
+CREATE FUNCTION customer_value_internal.change_keys(base name) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
 	EXECUTE format('UPDATE %I.cutoffs SET keys = keys + 1', base);
-	PERFORM customer_value.renew_statements(base);
+	PERFORM customer_value_internal.renew_statements(base);
 END
 $$;
 
-COMMENT ON FUNCTION customer_value.change_keys(name) IS
+COMMENT ON FUNCTION customer_value_internal.change_keys(name) IS
 'tells writers that a key came to stand for another customer, or for none: triggers write their statements anew, and transactions whose snapshot is older fail';
 
 
@@ -57,14 +57,14 @@ DECLARE
 	chained text;
 	ledger @extschema@.customer_value;
 BEGIN
-	PERFORM customer_value.check_base(base);
-	PERFORM customer_value.check_read_committed('merge_customers');
+	PERFORM customer_value_internal.check_base(base);
+	PERFORM customer_value_internal.check_read_committed('merge_customers');
 	IF customer IS NULL OR duplicate IS NULL THEN
 		RAISE null_value_not_allowed USING MESSAGE = 'customer and duplicate must not be null';
 	END IF;
-	key := customer_value.key_type(base);
+	key := customer_value_internal.key_type(base);
 	PERFORM customer_value.track_partitions(base);
-	PERFORM customer_value.stop_writers(base);
+	PERFORM customer_value_internal.stop_writers(base);
 	EXECUTE format($sql$
 		SELECT $1::%2$s = $2::%2$s, (SELECT count(*) FROM %1$I.customer WHERE customer_id IN ($1::%2$s, $2::%2$s)),
 			(SELECT format('customer %%s is merged into %%s', customer_id, merged_into) FROM %1$I.merged
@@ -88,10 +88,10 @@ BEGIN
 		SELECT c.customer_id, $1::%2$s, c.facts, c.segment FROM %1$I.customer c WHERE c.customer_id = $2::%2$s$sql$, base, key)
 	USING customer, duplicate;
 	EXECUTE format('DELETE FROM %I.customer WHERE customer_id = $1::%s RETURNING value', base, key) INTO ledger USING duplicate;
-	EXECUTE customer_value.write_query(base, format('SELECT %L::%s AS customer_id, %L::%s.customer_value AS value',
+	EXECUTE customer_value_internal.write_query(base, format('SELECT %L::%s AS customer_id, %L::%s.customer_value AS value',
 		customer, key, ledger, '@extschema@'), false)
-	USING customer_value.in_force(base);
-	PERFORM customer_value.change_keys(base);
+	USING customer_value_internal.in_force(base);
+	PERFORM customer_value_internal.change_keys(base);
 END
 $$;
 
@@ -119,11 +119,11 @@ DECLARE
 	was record;
 	ledger @extschema@.customer_value;
 BEGIN
-	PERFORM customer_value.check_base(base);
-	PERFORM customer_value.check_read_committed('unmerge_customers');
-	key := customer_value.key_type(base);
+	PERFORM customer_value_internal.check_base(base);
+	PERFORM customer_value_internal.check_read_committed('unmerge_customers');
+	key := customer_value_internal.key_type(base);
 	PERFORM customer_value.track_partitions(base);
-	PERFORM customer_value.stop_writers(base);
+	PERFORM customer_value_internal.stop_writers(base);
 	EXECUTE format('DELETE FROM %1$I.merged WHERE customer_id = $2::%2$s AND merged_into = $1::%2$s RETURNING *', base, key)
 	INTO was USING customer, duplicate;
 	IF was.customer_id IS NULL THEN
@@ -132,16 +132,16 @@ BEGIN
 
 	-- his orders are his own again; what of them is still in the queue remains there for the other and is
 	-- taken from him there
-	EXECUTE format('SELECT n.value FROM (%s) n WHERE n.customer_id = $1::%s', customer_value.recomputed(base), key)
+	EXECUTE format('SELECT n.value FROM (%s) n WHERE n.customer_id = $1::%s', customer_value_internal.recomputed(base), key)
 	INTO ledger USING duplicate;
 	EXECUTE format('INSERT INTO %I.customer (customer_id, value, facts, segment) VALUES ($1::%s, ''{}'', $2, $3)', base, key)
 	USING duplicate, was.facts, was.segment;
-	EXECUTE customer_value.write_query(base, format($sql$
+	EXECUTE customer_value_internal.write_query(base, format($sql$
 		SELECT v.customer_id::%1$s, v.value FROM (VALUES (%2$L, OPERATOR(%5$s.-) %4$L::%5$s.customer_value), (%3$L, %4$L::%5$s.customer_value)) AS v(customer_id, value)
 		$sql$, key, customer, duplicate, coalesce(ledger, '{}'), '@extschema@'), false)
-	USING customer_value.in_force(base);
-	PERFORM customer_value.recompute_facts(base, duplicate);
-	PERFORM customer_value.change_keys(base);
+	USING customer_value_internal.in_force(base);
+	PERFORM customer_value_internal.recompute_facts(base, duplicate);
+	PERFORM customer_value_internal.change_keys(base);
 END
 $$;
 

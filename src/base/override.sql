@@ -1,6 +1,6 @@
 -- override: a segment by hand, with a reason and an end
 
-CREATE FUNCTION customer_value.create_override(base name) RETURNS void
+CREATE FUNCTION customer_value_internal.create_override(base name) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
@@ -17,40 +17,40 @@ BEGIN
 		CREATE UNIQUE INDEX ON %1$I.override (customer_id) WHERE ended_at IS NULL;
 		COMMENT ON TABLE %1$I.override IS 'segments set by hand, by whom and why, those that have ended too; written by override, end_override and rebalance';
 		COMMENT ON COLUMN %1$I.override.until IS 'the first day on which the rules decide again';
-	$sql$, base, customer_value.key_type(base));
+	$sql$, base, customer_value_internal.key_type(base));
 END
 $$;
 
-COMMENT ON FUNCTION customer_value.create_override(name) IS 'gives a base its table of overrides; called by create_base';
+COMMENT ON FUNCTION customer_value_internal.create_override(name) IS 'gives a base its table of overrides; called by create_base';
 
 
-CREATE FUNCTION customer_value.set_override(base name, customer text, segment text) RETURNS boolean
+CREATE FUNCTION customer_value_internal.set_override(base name, customer text, segment text) RETURNS boolean
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp SET row_security = off SET jit = off SET customer_value.reason = 'override'
 AS $$
 DECLARE
-	force customer_value.in_force := customer_value.in_force(base);
+	force customer_value_internal.in_force := customer_value_internal.in_force(base);
 	found_one boolean;
 BEGIN
 	EXECUTE format('UPDATE %I.override SET ended_at = now(), ended_by = session_user WHERE customer_id = $1::%s AND ended_at IS NULL',
-		base, customer_value.key_type(base))
+		base, customer_value_internal.key_type(base))
 	USING customer;
 	-- without a previous segment: what was set by hand must not live on in a grey zone
 	EXECUTE format($sql$
 		UPDATE %1$I.customer c SET override = $2, (score, segment, since) = (
 			SELECT s.score, s.segment, CASE WHEN s.segment IS DISTINCT FROM c.segment THEN clock_timestamp() ELSE c.since END
-			FROM customer_value.standing(c.value, c.facts, NULL, NULL, $3, $2) s)
+			FROM customer_value_internal.standing(c.value, c.facts, NULL, NULL, $3, $2) s)
 		WHERE c.customer_id = $1::%2$s
-		RETURNING true$sql$, base, customer_value.key_type(base))
+		RETURNING true$sql$, base, customer_value_internal.key_type(base))
 	INTO found_one USING customer, segment, force;
 	-- as writers do, should a rebalance be under way
-	EXECUTE format('INSERT INTO %I.queue (customer_id, classed_by) SELECT $1::%s, $2 WHERE $3', base, customer_value.key_type(base))
+	EXECUTE format('INSERT INTO %I.queue (customer_id, classed_by) SELECT $1::%s, $2 WHERE $3', base, customer_value_internal.key_type(base))
 	USING customer, force.settled_at, found_one;
 	RETURN coalesce(found_one, false);
 END
 $$;
 
-COMMENT ON FUNCTION customer_value.set_override(name, text, text) IS
+COMMENT ON FUNCTION customer_value_internal.set_override(name, text, text) IS
 'ends the override of a customer and gives him this segment, or with null that of the rules; false where there is no such customer';
 
 
@@ -61,8 +61,8 @@ DECLARE
 	as_of date;
 	known text[];
 BEGIN
-	PERFORM customer_value.check_base(base);
-	PERFORM customer_value.check_read_committed('override');
+	PERFORM customer_value_internal.check_base(base);
+	PERFORM customer_value_internal.check_read_committed('override');
 	IF customer IS NULL OR segment IS NULL OR btrim(reason) = '' IS NOT FALSE THEN
 		RAISE null_value_not_allowed USING MESSAGE = 'an override needs a customer, a segment and a reason';
 	END IF;
@@ -81,11 +81,11 @@ BEGIN
 			MESSAGE = 'an override needs an end after today and after the base day',
 			HINT = 'until is the first day on which the rules decide again.';
 	END IF;
-	IF NOT customer_value.set_override(base, customer, segment) THEN
+	IF NOT customer_value_internal.set_override(base, customer, segment) THEN
 		RAISE no_data_found USING MESSAGE = format('customer base "%s" has no customer %s', base, customer);
 	END IF;
 	EXECUTE format('INSERT INTO %I.override (customer_id, segment, reason, until) VALUES ($1::%s, $2, $3, $4)',
-		base, customer_value.key_type(base))
+		base, customer_value_internal.key_type(base))
 	USING customer, segment, reason, until;
 END
 $$;
@@ -111,14 +111,14 @@ AS $$
 DECLARE
 	found_one boolean;
 BEGIN
-	PERFORM customer_value.check_base(base);
-	PERFORM customer_value.check_read_committed('end_override');
-	EXECUTE format('SELECT true FROM %I.override WHERE customer_id = $1::%s AND ended_at IS NULL', base, customer_value.key_type(base))
+	PERFORM customer_value_internal.check_base(base);
+	PERFORM customer_value_internal.check_read_committed('end_override');
+	EXECUTE format('SELECT true FROM %I.override WHERE customer_id = $1::%s AND ended_at IS NULL', base, customer_value_internal.key_type(base))
 	INTO found_one USING customer;
 	IF found_one IS NULL THEN
 		RAISE no_data_found USING MESSAGE = format('customer base "%s" has no override of customer %s', base, customer);
 	END IF;
-	PERFORM customer_value.set_override(base, customer, NULL);
+	PERFORM customer_value_internal.set_override(base, customer, NULL);
 END
 $$;
 
@@ -136,7 +136,7 @@ $$;
 COMMENT ON FUNCTION customer_value.end_override(name, anynonarray) IS 'the same for a key of any type';
 
 
-CREATE FUNCTION customer_value.end_overrides(base name, as_of date) RETURNS text[]
+CREATE FUNCTION customer_value_internal.end_overrides(base name, as_of date) RETURNS text[]
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET row_security = off
 AS $$
 DECLARE
@@ -151,8 +151,8 @@ BEGIN
 		WHERE c.customer_id IN (SELECT o.customer_id FROM %1$I.override o WHERE o.ended_at IS NULL AND o.until <= $1)
 		ORDER BY c.customer_id FOR NO KEY UPDATE SKIP LOCKED$sql$, base) USING as_of
 	LOOP
-		PERFORM customer_value.set_override(base, customer, NULL);
-		EXECUTE format('SELECT segment IS DISTINCT FROM $2 FROM %I.customer WHERE customer_id = $1::%s', base, customer_value.key_type(base))
+		PERFORM customer_value_internal.set_override(base, customer, NULL);
+		EXECUTE format('SELECT segment IS DISTINCT FROM $2 FROM %I.customer WHERE customer_id = $1::%s', base, customer_value_internal.key_type(base))
 		INTO other USING customer, was;
 		IF other THEN
 			moved := moved || customer;
@@ -162,4 +162,4 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION customer_value.end_overrides(name, date) IS 'ends the overrides whose time has come by a day and returns the customers to whom that gave another segment; called by rebalance';
+COMMENT ON FUNCTION customer_value_internal.end_overrides(name, date) IS 'ends the overrides whose time has come by a day and returns the customers to whom that gave another segment; called by rebalance';

@@ -9,7 +9,7 @@
 
 #include "utils/rel.h"
 
-#include "common/compat.h"
+#include "support/compat.h"
 
 /* What owner_leave restores. */
 typedef struct OwnerState

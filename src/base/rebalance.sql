@@ -1,6 +1,6 @@
 -- rebalance: bringing a base into line with new cut-offs, days and rules
 
-CREATE FUNCTION customer_value.settle_query(base name) RETURNS text
+CREATE FUNCTION customer_value_internal.settle_query(base name) RETURNS text
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 RETURN format($sql$
 	differ AS MATERIALIZED (
@@ -20,11 +20,11 @@ RETURN format($sql$
 			squares = b.squares + excluded.squares)
 	$sql$, base);
 
-COMMENT ON FUNCTION customer_value.settle_query(name) IS
+COMMENT ON FUNCTION customer_value_internal.settle_query(name) IS
 'the parts of a statement that settle the bases of customers and bring the table bucket into line, after a part "now" that says customer_id and basis';
 
 
-CREATE FUNCTION customer_value.fold(base name) RETURNS text[]
+CREATE FUNCTION customer_value_internal.fold(base name) RETURNS text[]
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp SET row_security = off SET jit = off SET lock_timeout = '100ms'
 SET enable_hashjoin = on SET customer_value.reason = 'order'
@@ -39,7 +39,7 @@ BEGIN
 	EXECUTE format($sql$
 		WITH waiting AS MATERIALIZED (
 			SELECT q.customer_id, q.changed OR (q.doubtful AND EXISTS (
-				SELECT FROM %1$I.customer c, LATERAL customer_value.standing(c.value, c.facts, c.abc_class, c.segment, $1, c.override) s
+				SELECT FROM %1$I.customer c, LATERAL customer_value_internal.standing(c.value, c.facts, c.abc_class, c.segment, $1, c.override) s
 				WHERE c.customer_id = q.customer_id
 					AND (s.basis, s.abc_class, s.score, s.segment, s.due) IS DISTINCT FROM (c.basis, c.abc_class, c.score, c.segment, c.due))) AS behind
 			FROM (SELECT q.customer_id, bool_or(q.value OPERATOR(%3$s.<>) '{}') AS changed,
@@ -65,37 +65,37 @@ BEGIN
 		%4$s
 		SELECT array_agg(s.customer_id::text) FROM folded s LEFT JOIN free f USING (customer_id)
 		WHERE (s.abc_class, s.segment) IS DISTINCT FROM (f.abc_class, f.segment)
-		$sql$, base, customer_value.write_query(base, format(
+		$sql$, base, customer_value_internal.write_query(base, format(
 			'SELECT t.customer_id, %1$s.sum(t.value) AS value FROM taken AS t WHERE t.behind GROUP BY t.customer_id'
 			' HAVING bool_or(t.value OPERATOR(%1$s.<>) ''{}'') OR t.customer_id IN (SELECT f.customer_id FROM free f)', '@extschema@'), true),
-		'@extschema@', customer_value.settle_query(base))
-	INTO moved USING customer_value.in_force(base);
+		'@extschema@', customer_value_internal.settle_query(base))
+	INTO moved USING customer_value_internal.in_force(base);
 	RETURN coalesce(moved, '{}');
 EXCEPTION WHEN lock_not_available THEN
 	RETURN '{}'; -- a writer is just adding one of the customers that are new here: next time
 END
 $$;
 
-COMMENT ON FUNCTION customer_value.fold(name) IS
+COMMENT ON FUNCTION customer_value_internal.fold(name) IS
 'adds the changes in the queue of a base to the ledgers, brings customers up to date whom their writers have not, but for those whom a writer holds, who stay in the queue, and settles the bases of all; returns those who changed class or segment. The caller has to hold the lock on the cut-offs that rebalance takes';
 
 
-CREATE FUNCTION customer_value.settle_due(base name, wanted customer_value.in_force) RETURNS void
+CREATE FUNCTION customer_value_internal.settle_due(base name, wanted customer_value_internal.in_force) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
 	EXECUTE format($sql$
 		WITH now AS (
 			SELECT c.customer_id, s.basis
-			FROM %1$I.customer c, LATERAL customer_value.standing(c.value, NULL, NULL, NULL, $1) s WHERE c.due <= ($1).as_of),
+			FROM %1$I.customer c, LATERAL customer_value_internal.standing(c.value, NULL, NULL, NULL, $1) s WHERE c.due <= ($1).as_of),
 		%2$s
 		SELECT
-		$sql$, base, customer_value.settle_query(base))
+		$sql$, base, customer_value_internal.settle_query(base))
 	USING wanted;
 END
 $$;
 
-COMMENT ON FUNCTION customer_value.settle_due(name, customer_value.in_force) IS
+COMMENT ON FUNCTION customer_value_internal.settle_due(name, customer_value_internal.in_force) IS
 'settles the bases of those whom a new base day moves, so that the cut-offs of that day can be read off; called by rebalance';
 
 
@@ -105,8 +105,8 @@ SET search_path = pg_catalog, pg_temp SET row_security = off SET jit = off
 SET enable_hashjoin = off SET enable_mergejoin = off SET customer_value.reason = 'date' -- a few customers are looked up by key
 AS $$
 DECLARE
-	before customer_value.in_force;
-	wanted customer_value.in_force;
+	before customer_value_internal.in_force;
+	wanted customer_value_internal.in_force;
 	cuts numeric[];
 	counted boolean;
 	same_basis boolean;
@@ -116,19 +116,19 @@ DECLARE
 	moved_later bigint;
 	started timestamptz := clock_timestamp();
 BEGIN
-	PERFORM customer_value.check_base(base);
-	PERFORM customer_value.check_read_committed('rebalance');
+	PERFORM customer_value_internal.check_base(base);
+	PERFORM customer_value_internal.check_read_committed('rebalance');
 	IF as_of IS NULL OR NOT isfinite(as_of) THEN
 		RAISE invalid_parameter_value USING MESSAGE = 'as_of must be a day';
 	END IF;
 
 	-- Waits for another rebalance. Writers do not care: each puts the customers it touches into the queue.
 	EXECUTE format('LOCK TABLE %I.cutoffs IN SHARE ROW EXCLUSIVE MODE', base);
-	PERFORM customer_value.settle_partitions(base);
-	moved := customer_value.end_overrides(base, as_of) || customer_value.fold(base);
+	PERFORM customer_value_internal.settle_partitions(base);
+	moved := customer_value_internal.end_overrides(base, as_of) || customer_value_internal.fold(base);
 
-	before := customer_value.in_force(base);
-	wanted := customer_value.wanted(base, as_of);
+	before := customer_value_internal.in_force(base);
+	wanted := customer_value_internal.wanted(base, as_of);
 	EXECUTE format('SELECT s.cuts, f.counted FROM %1$I.settings s, %1$I.cutoffs f', base) INTO cuts, counted;
 
 	-- Bases are what they were, but for those that are due, unless another figure or another period counts
@@ -138,17 +138,17 @@ BEGIN
 	IF before.cutoffs IS NOT NULL AND same_basis
 		AND (as_of = before.as_of OR (wanted.model IS NULL AND (later OR wanted.period IS NULL))) THEN
 		IF later AND wanted.period IS NOT NULL THEN
-			PERFORM customer_value.settle_due(base, wanted);
+			PERFORM customer_value_internal.settle_due(base, wanted);
 		END IF;
 		IF NOT counted THEN
-			PERFORM customer_value.settle_everybody(base);
+			PERFORM customer_value_internal.settle_everybody(base);
 		END IF;
-		wanted.cutoffs := customer_value.counted_cutoffs(base, cuts);
+		wanted.cutoffs := customer_value_internal.counted_cutoffs(base, cuts);
 		everybody := wanted.cutoffs IS NULL OR (wanted.last_class, wanted.hysteresis) <> (before.last_class, before.hysteresis);
 	ELSE
 		everybody := true;
 		EXECUTE format($sql$
-			SELECT %2$s.abc_cutoffs(x.basis, $1) FROM %1$I.customer c, LATERAL customer_value.standing(c.value, NULL, NULL, NULL, $2) x
+			SELECT %2$s.abc_cutoffs(x.basis, $1) FROM %1$I.customer c, LATERAL customer_value_internal.standing(c.value, NULL, NULL, NULL, $2) x
 			$sql$, base, '@extschema@')
 		INTO wanted.cutoffs USING cuts, wanted;
 	END IF;
@@ -180,7 +180,7 @@ BEGIN
 	EXECUTE format($sql$
 		WITH stale AS MATERIALIZED (
 			SELECT c.customer_id
-			FROM %1$I.customer c, LATERAL customer_value.standing(c.value, c.facts, c.abc_class, c.segment, $2, c.override) s
+			FROM %1$I.customer c, LATERAL customer_value_internal.standing(c.value, c.facts, c.abc_class, c.segment, $2, c.override) s
 			WHERE %2$s AND (s.basis, s.abc_class, s.score, s.segment, s.due) IS DISTINCT FROM (c.basis, c.abc_class, c.score, c.segment, c.due)),
 		free AS MATERIALIZED (
 			SELECT c.customer_id, c.abc_class, c.segment FROM stale s, %1$I.customer c
@@ -192,7 +192,7 @@ BEGIN
 			UPDATE %1$I.customer c SET (basis, abc_class, score, segment, due, since) = (
 				SELECT s.basis, s.abc_class, s.score, s.segment, s.due,
 					CASE WHEN (s.abc_class, s.segment) IS DISTINCT FROM (c.abc_class, c.segment) THEN clock_timestamp() ELSE c.since END
-				FROM customer_value.standing(c.value, c.facts, c.abc_class, c.segment, $2, c.override) s)
+				FROM customer_value_internal.standing(c.value, c.facts, c.abc_class, c.segment, $2, c.override) s)
 			FROM free
 			WHERE c.customer_id = free.customer_id
 			RETURNING c.customer_id, (c.abc_class, c.segment) IS DISTINCT FROM (free.abc_class, free.segment) AS moved)
@@ -202,18 +202,18 @@ BEGIN
 				SELECT d.customer_id FROM %1$I.customer d WHERE d.due <= ($2).as_of
 				UNION ALL
 				SELECT n.customer_id
-				FROM customer_value.class_ends(($1).cutoffs) AS o
-				JOIN customer_value.class_ends(($2).cutoffs) AS e USING (class),
+				FROM customer_value_internal.class_ends(($1).cutoffs) AS o
+				JOIN customer_value_internal.class_ends(($2).cutoffs) AS e USING (class),
 					(SELECT DISTINCT 1 + k * ($2).hysteresis::numeric AS factor FROM unnest('{-1,0,1}'::integer[]) k) AS b,
 					LATERAL (SELECT b.factor * least(o.smallest, e.smallest) AS low, b.factor * greatest(o.smallest, e.smallest) AS high OFFSET 0) AS r,
 					%1$I.settled n
-				WHERE n.bucket BETWEEN customer_value.basis_bucket(r.low) AND customer_value.basis_bucket(r.high)
+				WHERE n.bucket BETWEEN customer_value_internal.basis_bucket(r.low) AND customer_value_internal.basis_bucket(r.high)
 					AND n.basis >= r.low AND n.basis < r.high)
 			$sql$, base) END,
-			customer_value.key_type(base))
+			customer_value_internal.key_type(base))
 	INTO moved_later USING before, wanted, moved;
 	IF everybody THEN
-		PERFORM customer_value.settle_everybody(base);
+		PERFORM customer_value_internal.settle_everybody(base);
 	END IF;
 	EXECUTE format('UPDATE %I.cutoffs SET took = clock_timestamp() - $1', base) USING started;
 	RETURN moved_later + (SELECT count(DISTINCT m) FROM unnest(moved) m);
@@ -224,7 +224,7 @@ COMMENT ON FUNCTION customer_value.rebalance(name, date) IS
 'folds in what is queued, brings the settings into force and all into line with them: the base day as_of, new cut-offs, basis, class and segment of every customer whom that moves; returns how many of them changed class or segment. Stops no writer';
 
 
-CREATE FUNCTION customer_value.stop_writers(base name) RETURNS void
+CREATE FUNCTION customer_value_internal.stop_writers(base name) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -232,48 +232,48 @@ DECLARE
 BEGIN
 	EXECUTE format('LOCK TABLE %I.cutoffs IN SHARE ROW EXCLUSIVE MODE', base);
 	FOR source IN
-		SELECT s.name FROM customer_value.sources(base) s WHERE s.relation IS NOT NULL
-		UNION SELECT s.name FROM customer_value.fact_sources(base) s WHERE s.relation IS NOT NULL ORDER BY 1
+		SELECT s.name FROM customer_value_internal.sources(base) s WHERE s.relation IS NOT NULL
+		UNION SELECT s.name FROM customer_value_internal.fact_sources(base) s WHERE s.relation IS NOT NULL ORDER BY 1
 	LOOP
 		EXECUTE format('LOCK TABLE %s IN SHARE MODE', source);
 	END LOOP;
 END
 $$;
 
-COMMENT ON FUNCTION customer_value.stop_writers(name) IS
+COMMENT ON FUNCTION customer_value_internal.stop_writers(name) IS
 'waits until no rebalance and no writer of a source of the base is under way, and keeps both out until this transaction ends';
 
 
-CREATE FUNCTION customer_value.recompute(base name, forget boolean) RETURNS bigint
+CREATE FUNCTION customer_value_internal.recompute(base name, forget boolean) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET row_security = off SET jit = off
 AS $$
 DECLARE
 	changed bigint;
 BEGIN
-	PERFORM customer_value.stop_writers(base); -- what they wrote is read anew
-	PERFORM customer_value.recount_partitions(base);
-	PERFORM customer_value.fold(base);
+	PERFORM customer_value_internal.stop_writers(base); -- what they wrote is read anew
+	PERFORM customer_value_internal.recount_partitions(base);
+	PERFORM customer_value_internal.fold(base);
 	EXECUTE format('DELETE FROM %I.queue WHERE value OPERATOR(%s.<>) ''{}''', base, '@extschema@');
-	PERFORM customer_value.recompute_facts(base);
+	PERFORM customer_value_internal.recompute_facts(base);
 	IF forget THEN
 		EXECUTE format($sql$
 			DELETE FROM %1$I.customer c
 			WHERE c.facts IS NULL AND c.override IS NULL AND NOT EXISTS (SELECT FROM (%2$s) n WHERE n.customer_id = c.customer_id)
-			$sql$, base, customer_value.recomputed(base));
+			$sql$, base, customer_value_internal.recomputed(base));
 	END IF;
-	EXECUTE customer_value.write_query(base, format($sql$
+	EXECUTE customer_value_internal.write_query(base, format($sql$
 		SELECT customer_id, coalesce(n.value, '{}') OPERATOR(%2$s.-) coalesce(c.value, '{}') AS value
 		FROM %1$I.customer c FULL JOIN (%3$s) n USING (customer_id)
 		WHERE c.value IS NULL OR coalesce(n.value, '{}') OPERATOR(%2$s.<>) c.value
-		$sql$, base, '@extschema@', customer_value.recomputed(base)), true)
-	USING customer_value.in_force(base);
+		$sql$, base, '@extschema@', customer_value_internal.recomputed(base)), true)
+	USING customer_value_internal.in_force(base);
 	GET DIAGNOSTICS changed = ROW_COUNT;
 	EXECUTE format('UPDATE %I.cutoffs SET counted = false', base);
 	RETURN changed;
 END
 $$;
 
-COMMENT ON FUNCTION customer_value.recompute(name, boolean) IS
+COMMENT ON FUNCTION customer_value_internal.recompute(name, boolean) IS
 'makes every ledger of a base what the sources say, and drops customers that are in none if wanted; returns the number of ledgers that were different';
 
 
@@ -284,19 +284,19 @@ AS $$
 DECLARE
 	changed bigint;
 BEGIN
-	PERFORM customer_value.check_base(base);
-	PERFORM customer_value.check_read_committed('rebuild');
+	PERFORM customer_value_internal.check_base(base);
+	PERFORM customer_value_internal.check_read_committed('rebuild');
 	EXECUTE format('LOCK TABLE %I.cutoffs IN SHARE ROW EXCLUSIVE MODE', base);
-	changed := customer_value.recompute(base, false);
+	changed := customer_value_internal.recompute(base, false);
 	-- what was wrong is put right by what is in force; what the rebalance moves then, it moves for its own reasons
 	EXECUTE format($sql$
 		UPDATE %1$I.customer c SET (basis, abc_class, score, segment, since) = (s.basis, s.abc_class, s.score, s.segment,
 			CASE WHEN (s.abc_class, s.segment) IS DISTINCT FROM (c.abc_class, c.segment) THEN clock_timestamp() ELSE c.since END)
-		FROM (SELECT o.customer_id, x.* FROM %1$I.customer o, LATERAL customer_value.standing(o.value, o.facts, o.abc_class, o.segment, $1, o.override) x) AS s
+		FROM (SELECT o.customer_id, x.* FROM %1$I.customer o, LATERAL customer_value_internal.standing(o.value, o.facts, o.abc_class, o.segment, $1, o.override) x) AS s
 		WHERE s.customer_id = c.customer_id
 			AND (s.basis, s.abc_class, s.score, s.segment) IS DISTINCT FROM (c.basis, c.abc_class, c.score, c.segment)
 		$sql$, base)
-	USING customer_value.in_force(base);
+	USING customer_value_internal.in_force(base);
 	EXECUTE format('UPDATE %I.cutoffs SET cutoffs = NULL', base); -- so that everybody is looked at
 	PERFORM customer_value.rebalance(base, current_date);
 	RETURN changed;

@@ -18,7 +18,7 @@
 
 #include "base/kept_plan.h"
 #include "base/owner.h"
-#include "common/compat.h"
+#include "support/compat.h"
 
 PG_FUNCTION(customer_value_record_change);
 
@@ -217,7 +217,7 @@ write_row(const History *history, const Datum *values, const char *nulls, int wh
 }
 
 /*
- * customer_value.record_change() returns trigger
+ * customer_value_internal.record_change() returns trigger
  *
  * AFTER INSERT OR UPDATE OR DELETE FOR EACH ROW on a base's table of customers. The reason is what
  * the setting customer_value.reason says; all that changes customers sets it. Where nobody did, it
@@ -243,7 +243,7 @@ customer_value_record_change(PG_FUNCTION_ARGS)
 	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_AFTER(trigger->tg_event) ||
 		!TRIGGER_FIRED_FOR_ROW(trigger->tg_event))
 		ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-						errmsg("customer_value.record_change() must be fired AFTER EACH ROW")));
+						errmsg("customer_value_internal.record_change() must be fired AFTER EACH ROW")));
 
 	columns = trigger->tg_relation->rd_att;
 	if (TRIGGER_FIRED_BY_INSERT(trigger->tg_event))

@@ -18,7 +18,7 @@
 #include "utils/rel.h"
 #include "utils/ruleutils.h"
 
-#include "common/compat.h"
+#include "support/compat.h"
 
 PG_FUNCTION(customer_value_row_filter);
 
@@ -60,7 +60,7 @@ set_for_output(const char *name, const char *value)
 }
 
 /*
- * customer_value.row_filter(relation regclass, filter text) returns text
+ * customer_value_internal.row_filter(relation regclass, filter text) returns text
  *
  * The filter as it is kept: a condition on one row of the table with all that it leaves to settings
  * spelt out, such as the meaning of '1.2.2026'. Errors where it is not boolean, or not decided by

@@ -1,30 +1,30 @@
 -- source: tracked tables of orders, and the statements that bring their changes to a base
 
-CREATE FUNCTION customer_value.track_change() RETURNS trigger
+CREATE FUNCTION customer_value_internal.track_change() RETURNS trigger
 LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'customer_value_track_change';
 
-COMMENT ON FUNCTION customer_value.track_change() IS
+COMMENT ON FUNCTION customer_value_internal.track_change() IS
 'the trigger on tracked tables: adds the net change of a statement to the ledgers of the customers it touched; created by track_orders only';
 
-CREATE FUNCTION customer_value.record_change() RETURNS trigger
+CREATE FUNCTION customer_value_internal.record_change() RETURNS trigger
 LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'customer_value_record_change';
 
-COMMENT ON FUNCTION customer_value.record_change() IS
+COMMENT ON FUNCTION customer_value_internal.record_change() IS
 'the trigger on a base''s customers that writes its history, sends messages where settings says notify, and queues customers whose facts changed; the reason is what the setting customer_value.reason says, or manual';
 
 
-CREATE FUNCTION customer_value.is_trusted(base_owner oid, table_owner oid, last_owner name) RETURNS boolean
+CREATE FUNCTION customer_value_internal.is_trusted(base_owner oid, table_owner oid, last_owner name) RETURNS boolean
 LANGUAGE sql STABLE STRICT PARALLEL SAFE
 BEGIN ATOMIC
 	SELECT is_trusted.table_owner = is_trusted.base_owner
 		OR (pg_get_userbyid(is_trusted.table_owner) = is_trusted.last_owner AND pg_has_role(is_trusted.base_owner, is_trusted.table_owner, 'USAGE'));
 END;
 
-COMMENT ON FUNCTION customer_value.is_trusted(oid, oid, name) IS
+COMMENT ON FUNCTION customer_value_internal.is_trusted(oid, oid, name) IS
 'whether a table belongs to the owner of the base, or to whom it belonged when it was tracked as long as the owner of the base has the rights of that role: who has lost a table no longer reads it';
 
 
-CREATE FUNCTION customer_value.source_triggers(base name, of_facts boolean DEFAULT false)
+CREATE FUNCTION customer_value_internal.source_triggers(base name, of_facts boolean DEFAULT false)
 RETURNS TABLE (source integer, relation regclass, name name, of_partition boolean, enabled boolean, columns name[])
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -36,12 +36,12 @@ BEGIN
 			SELECT s.source, r.oid AS relation, g.tgname AS name, g.tgnargs > 0 AS of_partition, g.tgenabled IN ('O', 'A') AS enabled,
 				ARRAY(SELECT a.attname FROM unnest(g.tgattr::int2[]) WITH ORDINALITY AS u(attnum, n)
 					JOIN pg_attribute a ON a.attrelid = g.tgrelid AND a.attnum = u.attnum ORDER BY u.n) AS columns,
-				customer_value.is_trusted(n.nspowner, r.relowner, s.owner_name) AS trusted
+				customer_value_internal.is_trusted(n.nspowner, r.relowner, s.owner_name) AS trusted
 			FROM %1$I.%2$I s
 			JOIN pg_namespace n ON n.nspname = %1$L
 			JOIN pg_type y ON y.typnamespace = n.oid AND y.typname = %3$L || s.source
 			JOIN pg_depend d ON d.refclassid = 'pg_type'::regclass AND d.refobjid = y.oid AND d.classid = 'pg_trigger'::regclass
-			JOIN pg_trigger g ON g.oid = d.objid AND g.tgfoid = 'customer_value.track_change()'::regprocedure
+			JOIN pg_trigger g ON g.oid = d.objid AND g.tgfoid = 'customer_value_internal.track_change()'::regprocedure
 			JOIN pg_class r ON r.oid = g.tgrelid)
 		SELECT m.source, m.relation::regclass, m.name, m.of_partition, m.enabled, m.columns
 		FROM marks m
@@ -52,11 +52,11 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION customer_value.source_triggers(name, boolean) IS
+COMMENT ON FUNCTION customer_value_internal.source_triggers(name, boolean) IS
 'the triggers of the sources of a base, or of its tables of facts: on which table, whether that is a partition of the source, whether it is enabled, the columns it names';
 
 
-CREATE FUNCTION customer_value.sources(base name)
+CREATE FUNCTION customer_value_internal.sources(base name)
 RETURNS TABLE (source integer, name text, relation regclass, customer name, at name, amount name, cost name,
 	filter text, mode text, triggers bigint)
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
@@ -68,18 +68,18 @@ BEGIN
 		FROM %1$I.source s
 		LEFT JOIN (
 			SELECT g.source, g.relation, count(*) FILTER (WHERE g.enabled) AS triggers, max(g.columns) AS columns
-			FROM customer_value.source_triggers(%1$L) g WHERE NOT g.of_partition
+			FROM customer_value_internal.source_triggers(%1$L) g WHERE NOT g.of_partition
 			GROUP BY g.source, g.relation) AS t USING (source)
 		ORDER BY s.source
 	$sql$, base);
 END
 $$;
 
-COMMENT ON FUNCTION customer_value.sources(name) IS
+COMMENT ON FUNCTION customer_value_internal.sources(name) IS
 'the sources of a base as they are now: the table, null where it is gone, its columns by their present names, the number of enabled triggers out of 5';
 
 
-CREATE FUNCTION customer_value.key_type(base name) RETURNS regtype
+CREATE FUNCTION customer_value_internal.key_type(base name) RETURNS regtype
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
 	SELECT a.atttypid::regtype
@@ -89,10 +89,10 @@ BEGIN ATOMIC
 	WHERE n.nspname = key_type.base;
 END;
 
-COMMENT ON FUNCTION customer_value.key_type(name) IS 'the type of the keys of a base''s customers';
+COMMENT ON FUNCTION customer_value_internal.key_type(name) IS 'the type of the keys of a base''s customers';
 
 
-CREATE FUNCTION customer_value.column_type(source regclass, wanted name) RETURNS regtype
+CREATE FUNCTION customer_value_internal.column_type(source regclass, wanted name) RETURNS regtype
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -111,38 +111,38 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION customer_value.column_type(regclass, name) IS
+COMMENT ON FUNCTION customer_value_internal.column_type(regclass, name) IS
 'the type of a column, below any domains; an error if there is no such column';
 
 
-CREATE FUNCTION customer_value.row_filter(relation regclass, filter text) RETURNS text
+CREATE FUNCTION customer_value_internal.row_filter(relation regclass, filter text) RETURNS text
 LANGUAGE c STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'customer_value_row_filter';
 
-COMMENT ON FUNCTION customer_value.row_filter(regclass, text) IS
+COMMENT ON FUNCTION customer_value_internal.row_filter(regclass, text) IS
 'a filter as the base keeps it, the same for every writer whatever his settings; an error unless it is a condition on one row that neither time nor other tables can change';
 
 
-CREATE FUNCTION customer_value.filter_problem(relation regclass, filter text) RETURNS text
+CREATE FUNCTION customer_value_internal.filter_problem(relation regclass, filter text) RETURNS text
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-	PERFORM customer_value.row_filter(relation, filter);
+	PERFORM customer_value_internal.row_filter(relation, filter);
 	RETURN NULL;
 EXCEPTION WHEN undefined_column OR undefined_function OR undefined_object OR datatype_mismatch OR invalid_object_definition THEN
 	RETURN SQLERRM;
 END
 $$;
 
-COMMENT ON FUNCTION customer_value.filter_problem(regclass, text) IS
+COMMENT ON FUNCTION customer_value_internal.filter_problem(regclass, text) IS
 'why a filter cannot be applied to a table any more, say because a column was renamed; null where it can';
 
 
-CREATE FUNCTION customer_value.check_columns(base name, source regclass, customer name, at name, amount name, cost name)
+CREATE FUNCTION customer_value_internal.check_columns(base name, source regclass, customer name, at name, amount name, cost name)
 RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	key regtype := customer_value.key_type(base);
+	key regtype := customer_value_internal.key_type(base);
 	role text;
 	wanted name;
 	found_type regtype;
@@ -151,7 +151,7 @@ BEGIN
 	FOREACH role IN ARRAY ARRAY['customer', 'at', 'amount', 'cost'] LOOP
 		wanted := CASE role WHEN 'customer' THEN customer WHEN 'at' THEN at WHEN 'amount' THEN amount ELSE cost END;
 		CONTINUE WHEN wanted IS NULL;
-		found_type := customer_value.column_type(source, wanted);
+		found_type := customer_value_internal.column_type(source, wanted);
 		allowed := CASE WHEN role = 'at' THEN '{date,timestamp without time zone,timestamp with time zone}'
 			WHEN role <> 'customer' OR key = 'numeric'::regtype THEN '{numeric,bigint,integer,smallint}'
 			WHEN key = 'bigint'::regtype THEN '{bigint,integer,smallint}'
@@ -171,11 +171,11 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION customer_value.check_columns(name, regclass, name, name, name, name) IS
+COMMENT ON FUNCTION customer_value_internal.check_columns(name, regclass, name, name, name, name) IS
 'an error unless a table has columns of these names, of types that the base can take';
 
 
-CREATE FUNCTION customer_value.ledger_query(base name, source integer, relation regclass DEFAULT NULL, rows text DEFAULT NULL,
+CREATE FUNCTION customer_value_internal.ledger_query(base name, source integer, relation regclass DEFAULT NULL, rows text DEFAULT NULL,
 	condition text DEFAULT NULL, one_row boolean DEFAULT false) RETURNS text
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -189,7 +189,7 @@ DECLARE
 	forgotten boolean;
 	ledgers text;
 BEGIN
-	SELECT * INTO s FROM customer_value.sources(base) x WHERE x.source = ledger_query.source;
+	SELECT * INTO s FROM customer_value_internal.sources(base) x WHERE x.source = ledger_query.source;
 	IF s.relation IS NULL THEN
 		RAISE undefined_table USING
 			MESSAGE = format('table %s, a source of customer base "%s", is gone or has changed hands', s.name, base),
@@ -202,25 +202,25 @@ BEGIN
 	END IF;
 	SELECT * INTO whole FROM pg_class c WHERE c.oid = s.relation;
 	-- what was a partition may have other names for its columns by now
-	SELECT max(g.columns) INTO columns FROM customer_value.source_triggers(base) g
+	SELECT max(g.columns) INTO columns FROM customer_value_internal.source_triggers(base) g
 	WHERE g.source = s.source AND g.relation = ledger_query.relation AND g.columns[3] IS NOT NULL;
 	columns := coalesce(columns, ARRAY[s.customer, s.at, s.amount, s.cost]);
 	-- who owns the table may have given it other columns, or the columns other types
-	PERFORM customer_value.check_columns(base, coalesce(relation, s.relation), columns[1], columns[2], columns[3], columns[4]);
-	problem := customer_value.filter_problem(s.relation, s.filter);
+	PERFORM customer_value_internal.check_columns(base, coalesce(relation, s.relation), columns[1], columns[2], columns[3], columns[4]);
+	problem := customer_value_internal.filter_problem(s.relation, s.filter);
 	IF problem IS NOT NULL THEN
 		RAISE undefined_column USING
 			MESSAGE = format('the filter of table %s, a source of customer base "%s", cannot be applied: %s', s.name, base, problem),
 			HINT = format('Call customer_value.untrack(%L, %L), and track_orders again with another filter.', base, s.name);
 	END IF;
 	-- a key is compared as the base compares it, whatever the collation of the source
-	key := customer_value.key_type(base) || CASE WHEN customer_value.key_type(base) = 'text'::regtype THEN ' COLLATE pg_catalog."default"' ELSE '' END;
+	key := customer_value_internal.key_type(base) || CASE WHEN customer_value_internal.key_type(base) = 'text'::regtype THEN ' COLLATE pg_catalog."default"' ELSE '' END;
 	ledgers := format('SELECT %1$I::%2$s AS customer_id, %3$s.%12$s(%4$I::%11$s, %5$I::numeric%6$s) AS value'
 		' FROM %7$s AS %8$I WHERE %1$I IS NOT NULL AND %4$I IS NOT NULL AND %5$I IS NOT NULL%9$s%10$s%13$s',
 		columns[1], key, '@extschema@', columns[2], columns[3], ', ' || quote_ident(columns[4]) || '::numeric',
 		coalesce(rows, CASE WHEN relation IS NULL AND whole.relkind = 'p' THEN '' ELSE 'ONLY ' END || coalesce(relation, s.relation)), whole.relname,
 		E' AND (' || s.filter || E'\n)', ' AND (' || condition || ')',
-		customer_value.column_type(coalesce(relation, s.relation), columns[2]),
+		customer_value_internal.column_type(coalesce(relation, s.relation), columns[2]),
 		CASE WHEN one_row THEN 'customer_value_of' ELSE 'customer_value' END, CASE WHEN NOT one_row THEN ' GROUP BY 1' END);
 
 	-- Few bases merge customers or forget any; the others need not look that up.
@@ -233,18 +233,18 @@ BEGIN
 	IF forgotten THEN
 		ledgers := format($sql$
 			SELECT l.customer_id, l.value FROM (%1$s) AS l
-			WHERE NOT EXISTS (SELECT FROM %2$I.forgotten f, %2$I.settings s WHERE f.token = customer_value.forgotten_token(s.salt, %3$s))$sql$,
-			ledgers, base, customer_value.key_text(base, 'l.customer_id'));
+			WHERE NOT EXISTS (SELECT FROM %2$I.forgotten f, %2$I.settings s WHERE f.token = customer_value_internal.forgotten_token(s.salt, %3$s))$sql$,
+			ledgers, base, customer_value_internal.key_text(base, 'l.customer_id'));
 	END IF;
 	RETURN ledgers;
 END
 $$;
 
-COMMENT ON FUNCTION customer_value.ledger_query(name, integer, regclass, text, text, boolean) IS
+COMMENT ON FUNCTION customer_value_internal.ledger_query(name, integer, regclass, text, text, boolean) IS
 'the query that makes ledgers of the rows of a source, or of one that is a partition of it, or of a transition table of either, as far as they meet a condition: customer_id, value; where there is only one row, without grouping. Rows without customer, day or amount are left out; orders of one who is merged into another are the other''s, and of one who is forgotten, nobody''s';
 
 
-CREATE FUNCTION customer_value.write_query(base name, changes text, settle boolean) RETURNS text
+CREATE FUNCTION customer_value_internal.write_query(base name, changes text, settle boolean) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN format(
 	CASE WHEN settle THEN '%s' ELSE $sql$
@@ -254,21 +254,21 @@ RETURN format(
 	format($sql$
 		INSERT INTO %1$I.customer AS c (customer_id, value, basis, abc_class, score, segment, due)
 		SELECT d.customer_id, d.value, s.basis, s.abc_class, s.score, s.segment, s.due
-		FROM (%2$s) AS d, LATERAL customer_value.standing(d.value, NULL, NULL, NULL, $1) AS s
+		FROM (%2$s) AS d, LATERAL customer_value_internal.standing(d.value, NULL, NULL, NULL, $1) AS s
 		ORDER BY d.customer_id
 		ON CONFLICT (customer_id) DO UPDATE SET (value, basis, abc_class, score, segment, due, since) = (
 			SELECT v.value, s.basis, s.abc_class, s.score, s.segment, s.due,
 				CASE WHEN (s.abc_class, s.segment) IS DISTINCT FROM (c.abc_class, c.segment) THEN clock_timestamp() ELSE c.since END
 			FROM (SELECT c.value OPERATOR(%3$s.+) excluded.value OFFSET 0) AS v(value),
-				LATERAL customer_value.standing(v.value, c.facts, c.abc_class, c.segment, $1, c.override) AS s)
+				LATERAL customer_value_internal.standing(v.value, c.facts, c.abc_class, c.segment, $1, c.override) AS s)
 	$sql$, base, changes, '@extschema@'),
 	base);
 
-COMMENT ON FUNCTION customer_value.write_query(name, text, boolean) IS
+COMMENT ON FUNCTION customer_value_internal.write_query(name, text, boolean) IS
 'the statement that adds changes (a query for customer_id and value) to the customers of a base in the order of their keys and brings them up to date against what is in force ($1): either for who settles their bases himself, or for writers, who put them into the queue';
 
 
-CREATE FUNCTION customer_value.net_changes(base name, source integer, event text, relation regclass, condition text DEFAULT NULL)
+CREATE FUNCTION customer_value_internal.net_changes(base name, source integer, event text, relation regclass, condition text DEFAULT NULL)
 RETURNS text
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -278,10 +278,10 @@ DECLARE
 BEGIN
 	IF event NOT IN ('insert', 'insert one') THEN
 		rows_then := format('SELECT o.customer_id, OPERATOR(%s.-) o.value AS value FROM (%s) AS o', '@extschema@',
-			customer_value.ledger_query(base, source, relation, CASE WHEN event <> 'truncate' THEN 'old_orders' END, condition));
+			customer_value_internal.ledger_query(base, source, relation, CASE WHEN event <> 'truncate' THEN 'old_orders' END, condition));
 	END IF;
 	IF event IN ('insert', 'insert one', 'update') THEN
-		rows_now := customer_value.ledger_query(base, source, relation, 'new_orders', condition, event = 'insert one');
+		rows_now := customer_value_internal.ledger_query(base, source, relation, 'new_orders', condition, event = 'insert one');
 	END IF;
 	RETURN CASE WHEN event = 'update' THEN format($sql$
 			SELECT u.customer_id, %1$s.sum(u.value) AS value FROM (%2$s UNION ALL %3$s) AS u
@@ -290,11 +290,11 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION customer_value.net_changes(name, integer, text, regclass, text) IS
+COMMENT ON FUNCTION customer_value_internal.net_changes(name, integer, text, regclass, text) IS
 'the query for the net changes that an insert, insert one (row), update, delete or truncate of a source or a partition of it brings, from the transition tables of the trigger or, before a truncate, from the rows that are there: customer_id, value';
 
 
-CREATE FUNCTION customer_value.change_statements(source regtype, relation regclass, event text,
+CREATE FUNCTION customer_value_internal.change_statements(source regtype, relation regclass, event text,
 	OUT in_force text, OUT write text, OUT ahead text)
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -307,12 +307,12 @@ BEGIN
 	SELECT n.nspname, substr(t.typname, 8)::integer INTO base, number
 	FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace
 	WHERE t.oid = change_statements.source AND t.typowner = n.nspowner AND t.typname ~ '^source_[0-9]+$';
-	PERFORM customer_value.check_base(base);
-	SELECT * INTO tracked FROM customer_value.sources(base) s WHERE s.source = number;
-	IF tracked.relation IS NULL OR NOT EXISTS (SELECT FROM customer_value.source_triggers(base) g
+	PERFORM customer_value_internal.check_base(base);
+	SELECT * INTO tracked FROM customer_value_internal.sources(base) s WHERE s.source = number;
+	IF tracked.relation IS NULL OR NOT EXISTS (SELECT FROM customer_value_internal.source_triggers(base) g
 			WHERE g.source = number AND g.relation = change_statements.relation) THEN
 		-- What was a partition once, of a table that is gone or none of whose owner's, is left alone.
-		IF EXISTS (SELECT FROM pg_trigger g WHERE g.tgrelid = relation AND g.tgnargs > 0 AND g.tgfoid = 'customer_value.track_change()'::regprocedure)
+		IF EXISTS (SELECT FROM pg_trigger g WHERE g.tgrelid = relation AND g.tgnargs > 0 AND g.tgfoid = 'customer_value_internal.track_change()'::regprocedure)
 			AND NOT EXISTS (
 				SELECT FROM pg_depend d JOIN pg_trigger g ON g.oid = d.objid AND g.tgnargs = 0
 				JOIN pg_partition_ancestors(relation) a ON a.relid = g.tgrelid
@@ -325,29 +325,29 @@ BEGIN
 			DETAIL = 'A source belongs to the owner of the base, or to the role that it belonged to when it was tracked, whose rights the owner of the base has to have.',
 			HINT = 'Call customer_value.untrack() and track_orders() for it again, or drop its triggers.';
 	END IF;
-	SELECT c.changes, c.ahead INTO changes, ahead FROM customer_value.changes_of_table(base, number, relation, event) c;
+	SELECT c.changes, c.ahead INTO changes, ahead FROM customer_value_internal.changes_of_table(base, number, relation, event) c;
 	IF changes IS NULL THEN
 		RETURN;
 	ELSIF tracked.mode = 'queued' THEN
 		write := format('INSERT INTO %I.queue (customer_id, value) %s', base, changes);
 		RETURN;
 	END IF;
-	in_force := customer_value.in_force_query(base);
-	write := customer_value.write_query(base, changes, false);
+	in_force := customer_value_internal.in_force_query(base);
+	write := customer_value_internal.write_query(base, changes, false);
 END
 $$;
 
-COMMENT ON FUNCTION customer_value.change_statements(regtype, regclass, text) IS
+COMMENT ON FUNCTION customer_value_internal.change_statements(regtype, regclass, text) IS
 'the statements that the trigger on a source runs as the owner of the base: one that reads what is in force, and one that brings the touched customers up to date; or, for a queued source, only one that queues their net changes; and one that keeps account of new partitions, if there are any. No statements at all for what was a partition of a source that is gone; an error if the table is no source of the base';
 
 
-CREATE FUNCTION customer_value.create_triggers(base name, source integer, relation regclass, columns name[],
+CREATE FUNCTION customer_value_internal.create_triggers(base name, source integer, relation regclass, columns name[],
 	of_partition boolean DEFAULT false, of_facts boolean DEFAULT false) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	prefix text := base || CASE WHEN of_facts THEN '_facts_' ELSE '_track_' END;
-	always text := format('FOR EACH STATEMENT WHEN (NULL::%I.%I IS NULL) EXECUTE FUNCTION customer_value.track_change(%s)',
+	always text := format('FOR EACH STATEMENT WHEN (NULL::%I.%I IS NULL) EXECUTE FUNCTION customer_value_internal.track_change(%s)',
 		base, CASE WHEN of_facts THEN 'facts_' ELSE 'source_' END || source, CASE WHEN of_partition THEN '''partition''' END);
 BEGIN
 	EXECUTE format($sql$
@@ -364,11 +364,11 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION customer_value.create_triggers(name, integer, regclass, name[], boolean, boolean) IS
+COMMENT ON FUNCTION customer_value_internal.create_triggers(name, integer, regclass, name[], boolean, boolean) IS
 'creates the triggers of a source on its table or on a partition of it, which an argument tells from the whole, or those on a table of facts';
 
 
-CREATE FUNCTION customer_value.create_source_type(base name, type name) RETURNS void
+CREATE FUNCTION customer_value_internal.create_source_type(base name, type name) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
@@ -377,10 +377,10 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION customer_value.create_source_type(name, name) IS 'creates the type by which the triggers of a source know their base';
+COMMENT ON FUNCTION customer_value_internal.create_source_type(name, name) IS 'creates the type by which the triggers of a source know their base';
 
 
-CREATE FUNCTION customer_value.check_table(source regclass) RETURNS pg_class
+CREATE FUNCTION customer_value_internal.check_table(source regclass) RETURNS pg_class
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -410,7 +410,7 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION customer_value.check_table(regclass) IS 'an error unless the caller owns this table, and it is one that can be tracked';
+COMMENT ON FUNCTION customer_value_internal.check_table(regclass) IS 'an error unless the caller owns this table, and it is one that can be tracked';
 
 
 CREATE FUNCTION customer_value.track_orders(base name, source regclass, customer name, at name, amount name,
@@ -424,26 +424,26 @@ DECLARE
 	number integer;
 	unfit regclass;
 BEGIN
-	PERFORM customer_value.check_base(base);
-	PERFORM customer_value.check_name(base); -- it may have been renamed
+	PERFORM customer_value_internal.check_base(base);
+	PERFORM customer_value_internal.check_name(base); -- it may have been renamed
 	IF mode IS NULL OR mode NOT IN ('immediate', 'queued') THEN
 		RAISE invalid_parameter_value USING MESSAGE = format('unknown mode "%s"', mode), HINT = 'Use immediate or queued.';
 	END IF;
 	IF source IS NULL OR customer IS NULL OR at IS NULL OR amount IS NULL THEN
 		RAISE null_value_not_allowed USING MESSAGE = 'source, customer, at and amount must not be null';
 	END IF;
-	PERFORM customer_value.check_read_committed('track_orders');
+	PERFORM customer_value_internal.check_read_committed('track_orders');
 
-	relation := customer_value.check_table(source);
-	PERFORM customer_value.check_columns(base, source, customer, at, amount, cost);
-	filter := customer_value.row_filter(source, filter);
+	relation := customer_value_internal.check_table(source);
+	PERFORM customer_value_internal.check_columns(base, source, customer, at, amount, cost);
+	filter := customer_value_internal.row_filter(source, filter);
 
 	-- From here on no rebalance runs. Then the table: nobody writes
 	-- it between the creation of the triggers and the end of this transaction, and the statement that
 	-- takes in its rows has a snapshot of its own, which sees all that was written before.
 	EXECUTE format('LOCK TABLE %I.cutoffs IN SHARE ROW EXCLUSIVE MODE', base);
 	EXECUTE format('LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE', source);
-	IF EXISTS (SELECT FROM customer_value.sources(base) s WHERE s.relation = track_orders.source) THEN
+	IF EXISTS (SELECT FROM customer_value_internal.sources(base) s WHERE s.relation = track_orders.source) THEN
 		RAISE duplicate_object USING MESSAGE = format('customer base "%s" tracks table %s already', base, source);
 	END IF;
 
@@ -451,19 +451,19 @@ BEGIN
 		SELECT coalesce(max(source), 0) + 1, $1, $2, $3, $4, $5, $6, $7, $8, $9 FROM %1$I.source RETURNING source', base)
 	INTO number
 	USING relation.relnamespace::regnamespace::name, relation.relname, pg_get_userbyid(relation.relowner), customer, at, amount, cost, filter, mode;
-	PERFORM customer_value.create_source_type(base, 'source_' || number);
-	PERFORM customer_value.create_triggers(base, number, source, ARRAY[customer, at, amount, cost]);
+	PERFORM customer_value_internal.create_source_type(base, 'source_' || number);
+	PERFORM customer_value_internal.create_triggers(base, number, source, ARRAY[customer, at, amount, cost]);
 	IF relation.relkind = 'p' THEN
-		SELECT p.relation INTO unfit FROM customer_value.partitions(base) p WHERE p.source = number AND p.state = 'unfit' LIMIT 1;
+		SELECT p.relation INTO unfit FROM customer_value_internal.partitions(base) p WHERE p.source = number AND p.state = 'unfit' LIMIT 1;
 		IF unfit IS NOT NULL THEN
 			RAISE wrong_object_type USING
 				MESSAGE = format('cannot track %s: partition %s is foreign, unlogged, or part of another role''s table', source, unfit);
 		END IF;
-		PERFORM customer_value.create_partition_triggers(base, number,
-			ARRAY(SELECT p.relation FROM customer_value.partitions(base) p WHERE p.source = number));
+		PERFORM customer_value_internal.create_partition_triggers(base, number,
+			ARRAY(SELECT p.relation FROM customer_value_internal.partitions(base) p WHERE p.source = number));
 	END IF;
 
-	EXECUTE customer_value.write_query(base, customer_value.ledger_query(base, number), true) USING customer_value.in_force(base);
+	EXECUTE customer_value_internal.write_query(base, customer_value_internal.ledger_query(base, number), true) USING customer_value_internal.in_force(base);
 	EXECUTE format('UPDATE %I.cutoffs SET counted = false', base);
 END
 $$;
@@ -482,11 +482,11 @@ DECLARE
 	orders integer;
 	of_facts record;
 BEGIN
-	PERFORM customer_value.check_base(base);
-	PERFORM customer_value.check_read_committed('untrack');
+	PERFORM customer_value_internal.check_base(base);
+	PERFORM customer_value_internal.check_read_committed('untrack');
 	EXECUTE format('LOCK TABLE %I.cutoffs IN SHARE ROW EXCLUSIVE MODE', base);
 	SELECT array_agg(DISTINCT s.name) INTO tables
-	FROM (SELECT s.name FROM customer_value.sources(base) s UNION ALL SELECT s.name FROM customer_value.fact_sources(base) s) s
+	FROM (SELECT s.name FROM customer_value_internal.sources(base) s UNION ALL SELECT s.name FROM customer_value_internal.fact_sources(base) s) s
 	WHERE (parse_ident(s.name))[3 - cardinality(parts):] = parts AND cardinality(parts) <= 2;
 	IF tables IS NULL THEN
 		RAISE undefined_object USING MESSAGE = format('customer base "%s" tracks no table %s', base, source);
@@ -495,18 +495,18 @@ BEGIN
 			MESSAGE = format('customer base "%s" tracks several tables %s', base, source),
 			HINT = 'Name the schema, too.';
 	END IF;
-	FOR orders IN SELECT s.source FROM customer_value.sources(base) s WHERE s.name = tables[1] LOOP
+	FOR orders IN SELECT s.source FROM customer_value_internal.sources(base) s WHERE s.name = tables[1] LOOP
 		EXECUTE format('DROP TYPE IF EXISTS %I.%I CASCADE', base, 'source_' || orders);
 		EXECUTE format('DELETE FROM %I.source WHERE source = $1', base) USING orders;
 	END LOOP;
-	FOR of_facts IN SELECT s.source, s.facts FROM customer_value.fact_sources(base) s WHERE s.name = tables[1] LOOP
+	FOR of_facts IN SELECT s.source, s.facts FROM customer_value_internal.fact_sources(base) s WHERE s.name = tables[1] LOOP
 		EXECUTE format('DROP TYPE IF EXISTS %I.%I CASCADE', base, 'facts_' || of_facts.source);
 		EXECUTE format('DELETE FROM %I.fact_source WHERE source = $1', base) USING of_facts.source;
-		EXECUTE customer_value.write_facts_query(base, of_facts.facts, format(
+		EXECUTE customer_value_internal.write_facts_query(base, of_facts.facts, format(
 			'SELECT c.customer_id, NULL::jsonb AS facts FROM %I.customer c WHERE c.facts ?| %L', base, of_facts.facts))
-		USING customer_value.in_force(base);
+		USING customer_value_internal.in_force(base);
 	END LOOP;
-	PERFORM customer_value.recompute(base, true);
+	PERFORM customer_value_internal.recompute(base, true);
 END
 $$;
 

@@ -1,6 +1,6 @@
 -- status: how a base is, in one row
 
-CREATE FUNCTION customer_value.source_problems(base name)
+CREATE FUNCTION customer_value_internal.source_problems(base name)
 RETURNS TABLE (name text, problem text, unseen boolean)
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -9,22 +9,22 @@ BEGIN
 		SELECT s.name, p.problem, p.unseen
 		FROM (
 			SELECT false AS of_facts, s.source, s.name, s.relation, s.amount IS NOT NULL AS whole, s.filter, s.triggers
-			FROM customer_value.sources(%1$L) s
+			FROM customer_value_internal.sources(%1$L) s
 			UNION ALL
 			SELECT true, s.source, s.name, s.relation, s.customer IS NOT NULL, NULL, s.triggers
-			FROM customer_value.fact_sources(%1$L) s) AS s,
+			FROM customer_value_internal.fact_sources(%1$L) s) AS s,
 		LATERAL (
 			SELECT 'the table is gone or has changed hands' AS problem, false AS unseen WHERE s.relation IS NULL
 			UNION ALL
 			SELECT 'a column is gone', false WHERE s.relation IS NOT NULL AND NOT s.whole
 			UNION ALL
-			SELECT 'its filter cannot be applied: ' || f.problem, false FROM customer_value.filter_problem(s.relation, s.filter) AS f(problem) WHERE f.problem IS NOT NULL
+			SELECT 'its filter cannot be applied: ' || f.problem, false FROM customer_value_internal.filter_problem(s.relation, s.filter) AS f(problem) WHERE f.problem IS NOT NULL
 			UNION ALL
 			SELECT format('%%s of 5 triggers are enabled', s.triggers), false WHERE s.whole AND s.triggers <> 5
 			UNION ALL
-			SELECT x.problem, false FROM customer_value.partition_problems(%1$L, s.source) x WHERE s.relation IS NOT NULL AND NOT s.of_facts
+			SELECT x.problem, false FROM customer_value_internal.partition_problems(%1$L, s.source) x WHERE s.relation IS NOT NULL AND NOT s.of_facts
 			UNION ALL
-			SELECT f.problem, false FROM customer_value.fact_problem(%1$L, s.source) AS f(problem) WHERE s.of_facts AND f.problem IS NOT NULL
+			SELECT f.problem, false FROM customer_value_internal.fact_problem(%1$L, s.source) AS f(problem) WHERE s.of_facts AND f.problem IS NOT NULL
 			UNION ALL
 			SELECT 'rows that a subscription applies to it are not seen', true
 			WHERE EXISTS (SELECT FROM pg_subscription_rel r
@@ -41,7 +41,7 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION customer_value.source_problems(name) IS
+COMMENT ON FUNCTION customer_value_internal.source_problems(name) IS
 'what is wrong with the sources of a base, in the words of verify and status, and, as unseen, what no trigger can see even though all is right';
 
 
@@ -51,7 +51,7 @@ RETURNS TABLE (customers bigint, queued bigint, as_of date, rebalanced_at timest
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET jit = off
 AS $$
 BEGIN
-	PERFORM customer_value.check_base(base, to_read => true);
+	PERFORM customer_value_internal.check_base(base, to_read => true);
 	RETURN QUERY EXECUTE format($sql$
 		SELECT CASE WHEN f.counted THEN b.customers + q.new_customers ELSE (SELECT count(*) FROM %1$I.customer) END, (SELECT count(*) FROM %1$I.queue), f.as_of, CASE WHEN f.last_class IS NOT NULL THEN f.settled_at END, f.took,
 			((b.total + coalesce(q.change, 0)) / nullif((f.cutoffs::jsonb ->> 'total')::numeric, 0) - 1)::float8,
@@ -69,7 +69,7 @@ BEGIN
 				WHERE c.customer_id IN (SELECT w.customer_id FROM %1$I.queue w)) AS q,
 			(SELECT (SELECT count(*) FROM %1$I.source) + (SELECT count(*) FROM %1$I.fact_source) AS sources) AS t,
 			(SELECT coalesce(bool_and(p.unseen), true) AS enabled, coalesce(array_agg(p.name || ': ' || p.problem), '{}') AS problems
-			FROM customer_value.source_problems(%1$L) p) AS p
+			FROM customer_value_internal.source_problems(%1$L) p) AS p
 		$sql$, base);
 END
 $$;

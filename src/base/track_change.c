@@ -49,7 +49,7 @@
 
 #include "base/kept_plan.h"
 #include "base/owner.h"
-#include "common/compat.h"
+#include "support/compat.h"
 
 PG_FUNCTION(customer_value_track_change);
 
@@ -256,7 +256,7 @@ plan_by_force(Tracker *tracker, Snapshot snapshot)
 /*
  * make_ready
  *
- * Has the statements written by customer_value.change_statements(), or fact_statements(), which also
+ * Has the statements written by customer_value_internal.change_statements(), or fact_statements(), which also
  * check that the base wants this table, and keeps their plans. They become invalid when anything they use is
  * altered, the tracked table included. The table may have been tracked since this transaction took
  * its snapshot, so a new one is used.
@@ -285,7 +285,7 @@ make_ready(Tracker *tracker, const TriggerData *trigger)
 	arguments[2] = CStringGetTextDatum(event);
 	PushActiveSnapshot(GetLatestSnapshot());
 	if (SPI_execute_with_args(
-			psprintf("SELECT in_force, write, ahead FROM customer_value.%s($1, $2, $3)",
+			psprintf("SELECT in_force, write, ahead FROM customer_value_internal.%s($1, $2, $3)",
 					 tracker->of_facts ? "fact_statements" : "change_statements"),
 			3, argument_types, arguments, NULL, true, 1) != SPI_OK_SELECT ||
 		SPI_processed != 1)
@@ -403,7 +403,7 @@ check_protocol(FunctionCallInfo fcinfo)
 	if (!right)
 		ereport(ERROR,
 				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-				 errmsg("customer_value.track_change() must be fired for each statement, AFTER "
+				 errmsg("customer_value_internal.track_change() must be fired for each statement, AFTER "
 						"changes with transition tables or BEFORE TRUNCATE"),
 				 errhint("Use customer_value.track_orders().")));
 }
@@ -436,7 +436,7 @@ bring_changes(Tracker *tracker, const TriggerData *trigger)
 }
 
 /*
- * customer_value.track_change() returns trigger
+ * customer_value_internal.track_change() returns trigger
  *
  * Fired for each statement on a tracked table, after INSERT, UPDATE and DELETE with their transition
  * tables, and before TRUNCATE while the rows are still there.

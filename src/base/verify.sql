@@ -1,13 +1,13 @@
 -- verify: does a base say what its sources say?
 
-CREATE FUNCTION customer_value.recomputed(base name) RETURNS text
+CREATE FUNCTION customer_value_internal.recomputed(base name) RETURNS text
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	ledgers text[];
 BEGIN
-	SELECT array_agg(customer_value.ledger_query(base, s.source)) INTO ledgers
-	FROM customer_value.sources(base) s WHERE s.relation IS NOT NULL AND s.amount IS NOT NULL;
+	SELECT array_agg(customer_value_internal.ledger_query(base, s.source)) INTO ledgers
+	FROM customer_value_internal.sources(base) s WHERE s.relation IS NOT NULL AND s.amount IS NOT NULL;
 	RETURN CASE
 		WHEN ledgers IS NULL THEN format('SELECT customer_id, value FROM %I.customer WHERE false', base)
 		WHEN cardinality(ledgers) = 1 THEN ledgers[1]
@@ -16,7 +16,7 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION customer_value.recomputed(name) IS 'the query that makes all ledgers of a base from its sources: customer_id, value';
+COMMENT ON FUNCTION customer_value_internal.recomputed(name) IS 'the query that makes all ledgers of a base from its sources: customer_id, value';
 
 
 CREATE FUNCTION customer_value.verify(base name)
@@ -24,11 +24,11 @@ RETURNS TABLE (customer text, what text, stored text, recomputed text)
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET row_security = off SET jit = off
 AS $$
 BEGIN
-	PERFORM customer_value.check_base(base);
+	PERFORM customer_value_internal.check_base(base);
 	RETURN QUERY
-	SELECT NULL, 'source ' || p.name, 'tracked', p.problem FROM customer_value.source_problems(base) p WHERE NOT p.unseen;
+	SELECT NULL, 'source ' || p.name, 'tracked', p.problem FROM customer_value_internal.source_problems(base) p WHERE NOT p.unseen;
 
-	RETURN QUERY SELECT * FROM customer_value.verify_facts(base);
+	RETURN QUERY SELECT * FROM customer_value_internal.verify_facts(base);
 
 	RETURN QUERY EXECUTE format($sql$
 		SELECT NULL, 'bucket ' || bucket, b.sums::text, c.sums::text
@@ -51,7 +51,7 @@ BEGIN
 		CROSS JOIN LATERAL (SELECT CASE WHEN c.value IS NULL THEN q.value WHEN q.value IS NULL THEN c.value
 				ELSE c.value OPERATOR(%2$s.+) q.value END OFFSET 0) AS v(stored)
 		CROSS JOIN (SELECT counted FROM %1$I.cutoffs LIMIT 1) AS f
-		CROSS JOIN LATERAL customer_value.standing(coalesce(n.value, '{}'), c.facts, c.abc_class, c.segment, $1, c.override) s
+		CROSS JOIN LATERAL customer_value_internal.standing(coalesce(n.value, '{}'), c.facts, c.abc_class, c.segment, $1, c.override) s
 		CROSS JOIN LATERAL (VALUES
 			(customer_id::text, 'value', v.stored::text, coalesce(n.value, '{}')::text,
 				v.stored IS NULL OR v.stored OPERATOR(%2$s.<>) coalesce(n.value, '{}')),
@@ -67,8 +67,8 @@ BEGIN
 			AND d.differs
 			AND (d.what = 'value' OR q.waits IS NOT TRUE)
 		ORDER BY customer_id, d.what
-		$sql$, base, '@extschema@', customer_value.recomputed(base))
-	USING customer_value.in_force(base);
+		$sql$, base, '@extschema@', customer_value_internal.recomputed(base))
+	USING customer_value_internal.in_force(base);
 END
 $$;
 

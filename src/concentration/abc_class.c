@@ -9,8 +9,8 @@
 #include "utils/memutils.h"
 #include "windowapi.h"
 
-#include "common/compat.h"
-#include "common/partition_scan.h"
+#include "support/compat.h"
+#include "support/partition_scan.h"
 #include "concentration/collect.h"
 #include "concentration/curve.h"
 #include "concentration/cutoffs.h"

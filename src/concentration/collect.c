@@ -11,9 +11,9 @@
 #include "utils/array.h"
 #include "utils/datum.h"
 
-#include "common/aggregate.h"
-#include "common/compat.h"
-#include "common/wire.h"
+#include "support/aggregate.h"
+#include "support/compat.h"
+#include "support/wire.h"
 
 PG_FUNCTION(concentration_add_numeric);
 PG_FUNCTION(concentration_add_int8);

@@ -7,7 +7,7 @@
 
 #include "postgres.h"
 
-#include "common/values.h"
+#include "support/values.h"
 
 typedef struct Collected
 {

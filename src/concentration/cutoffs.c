@@ -8,7 +8,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "common/select.h"
+#include "support/select.h"
 
 #define STORED_VERSION 1
 #define STORED_FLOAT 1

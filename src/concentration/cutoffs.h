@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "common/decimal.h"
+#include "support/decimal.h"
 
 /* n cuts make n + 1 classes, and there are letters for 26 */
 #define ABC_MOST_CUTS 25
@@ -17,7 +17,7 @@
 
 /*
  * Values are keys, integers that sort as the values do: mantissas at one scale, or double_key() of
- * a double (common/select.h).
+ * a double (support/select.h).
  */
 typedef struct AbcCutoffs
 {

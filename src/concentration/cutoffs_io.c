@@ -11,10 +11,10 @@
 #include "utils/fmgrprotos.h"
 #include "utils/jsonb.h"
 
-#include "common/compat.h"
-#include "common/numeric_decimal.h"
-#include "common/values.h"
-#include "common/wire.h"
+#include "support/compat.h"
+#include "support/numeric_decimal.h"
+#include "support/values.h"
+#include "support/wire.h"
 
 /* binary format: a version, what the stored form has as flags, and the members */
 #define WIRE_VERSION 1

@@ -12,8 +12,8 @@
 #include "utils/fmgrprotos.h"
 #include "utils/numeric.h"
 
-#include "common/compat.h"
-#include "common/numeric_decimal.h"
+#include "support/compat.h"
+#include "support/numeric_decimal.h"
 #include "concentration/collect.h"
 #include "concentration/curve.h"
 

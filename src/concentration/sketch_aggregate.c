@@ -11,10 +11,10 @@
 #include "utils/builtins.h"
 #include "utils/float.h"
 
-#include "common/aggregate.h"
-#include "common/compat.h"
-#include "common/numeric_decimal.h"
-#include "common/values.h"
+#include "support/aggregate.h"
+#include "support/compat.h"
+#include "support/numeric_decimal.h"
+#include "support/values.h"
 #include "concentration/sketch.h"
 #include "concentration/sketch_io.h"
 

@@ -17,8 +17,8 @@
 #include "utils/builtins.h"
 #include "utils/jsonb.h"
 
-#include "common/compat.h"
-#include "common/numeric_decimal.h"
+#include "support/compat.h"
+#include "support/numeric_decimal.h"
 #include "concentration/sketch.h"
 #include "concentration/sketch_io.h"
 

@@ -10,8 +10,8 @@
 #include "utils/array.h"
 #include "utils/float.h"
 
-#include "common/compat.h"
-#include "common/select.h"
+#include "support/compat.h"
+#include "support/select.h"
 #include "concentration/curve.h"
 #include "concentration/cutoffs.h"
 #include "concentration/cutoffs_io.h"

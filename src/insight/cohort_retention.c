@@ -21,8 +21,8 @@
 #include "utils/memutils.h"
 #include "utils/typcache.h"
 
-#include "common/aggregate.h"
-#include "common/compat.h"
+#include "support/aggregate.h"
+#include "support/compat.h"
 #include "value/value.h"
 
 PG_FUNCTION(insight_cohort_accumulate);

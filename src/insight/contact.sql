@@ -1,6 +1,6 @@
 -- insight/contact: who meets us where, and what is to become of it
 
-CREATE FUNCTION customer_value.create_contacts(base name) RETURNS void
+CREATE FUNCTION customer_value_internal.create_contacts(base name) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
@@ -21,7 +21,7 @@ BEGIN
 			CHECK (contacts_per_year IS NOT NULL OR rating IS NOT NULL),
 			UNIQUE NULLS NOT DISTINCT (touchpoint, segment, abc_class));
 		CREATE TRIGGER check_treatment BEFORE INSERT OR UPDATE ON %1$I.touchpoint_target
-			FOR EACH ROW EXECUTE FUNCTION customer_value.check_treatment();
+			FOR EACH ROW EXECUTE FUNCTION customer_value_internal.check_treatment();
 		COMMENT ON TABLE %1$I.touchpoint_target IS 'target: how often customers are to meet us at a touchpoint, and how well';
 		COMMENT ON COLUMN %1$I.touchpoint_target.segment IS 'null for all';
 		COMMENT ON COLUMN %1$I.touchpoint_target.abc_class IS 'null for all';
@@ -40,7 +40,7 @@ BEGIN
 		COMMENT ON TABLE %1$I.touchpoint_task IS 'task: who does what until when with what budget';
 		COMMENT ON COLUMN %1$I.touchpoint_task.done IS 'null while it is open';
 	$sql$, base);
-	PERFORM customer_value.write_contact_view(base);
+	PERFORM customer_value_internal.write_contact_view(base);
 	EXECUTE format($sql$
 		CREATE VIEW %1$I.touchpoint_actual AS
 		SELECT k.touchpoint, c.segment, c.abc_class, k.reason, k.employee, count(*) AS contacts,
@@ -96,11 +96,11 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION customer_value.create_contacts(name) IS
+COMMENT ON FUNCTION customer_value_internal.create_contacts(name) IS
 'gives a base its contacts and touchpoints; called by create_service';
 
 
-CREATE FUNCTION customer_value.write_contact_view(base name) RETURNS void
+CREATE FUNCTION customer_value_internal.write_contact_view(base name) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -126,7 +126,7 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION customer_value.write_contact_view(name) IS
+COMMENT ON FUNCTION customer_value_internal.write_contact_view(name) IS
 'makes the view contact of a base what its table contact_source says';
 
 
@@ -137,13 +137,13 @@ RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	key regtype := customer_value.key_type(base);
+	key regtype := customer_value_internal.key_type(base);
 	role text;
 	wanted name;
 	found_type regtype;
 	allowed regtype[];
 BEGIN
-	PERFORM customer_value.check_base(base);
+	PERFORM customer_value_internal.check_base(base);
 	IF source IS NULL OR customer IS NULL OR at IS NULL OR touchpoint IS NULL OR complaint IS NULL THEN
 		RAISE null_value_not_allowed USING MESSAGE = 'source, customer, at, touchpoint and complaint must not be null';
 	END IF;
@@ -182,7 +182,7 @@ BEGIN
 		' FROM %9$s WHERE %1$I IS NOT NULL AND %3$I IS NOT NULL',
 		customer, key, at, touchpoint, coalesce(quote_ident(reason), 'NULL'), coalesce(quote_ident(employee), 'NULL'),
 		coalesce(quote_ident(rating), 'NULL'), complaint, source);
-	PERFORM customer_value.write_contact_view(base);
+	PERFORM customer_value_internal.write_contact_view(base);
 EXCEPTION WHEN unique_violation THEN
 	RAISE duplicate_object USING MESSAGE = format('customer base "%s" tracks contacts of %s already', base, source);
 END
@@ -198,13 +198,13 @@ AS $$
 DECLARE
 	removed bigint;
 BEGIN
-	PERFORM customer_value.check_base(base);
+	PERFORM customer_value_internal.check_base(base);
 	EXECUTE format('DELETE FROM %I.contact_source s WHERE (parse_ident(s.source))[3 - cardinality($1):] = $1', base) USING parse_ident(source);
 	GET DIAGNOSTICS removed = ROW_COUNT;
 	IF removed = 0 THEN
 		RAISE undefined_object USING MESSAGE = format('customer base "%s" tracks no contacts of %s', base, source);
 	END IF;
-	PERFORM customer_value.write_contact_view(base);
+	PERFORM customer_value_internal.write_contact_view(base);
 END
 $$;
 
@@ -212,7 +212,7 @@ COMMENT ON FUNCTION customer_value.untrack_contacts(name, text) IS
 'stops taking contacts from a table, by the name it had when it was tracked, with or without its schema';
 
 
-CREATE FUNCTION customer_value.drop_contacts(base name) RETURNS void
+CREATE FUNCTION customer_value_internal.drop_contacts(base name) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
@@ -221,5 +221,5 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION customer_value.drop_contacts(name) IS
+COMMENT ON FUNCTION customer_value_internal.drop_contacts(name) IS
 'drops what create_contacts has made; called by drop_service';

@@ -12,7 +12,7 @@
 #include "utils/array.h"
 #include "utils/float.h"
 
-#include "common/compat.h"
+#include "support/compat.h"
 #include "insight/effect.h"
 
 /* With fewer pairs nearly any correlation lies within the interval, which then says nothing. */

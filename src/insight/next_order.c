@@ -10,7 +10,7 @@
 #include "funcapi.h"
 #include "utils/date.h"
 
-#include "common/compat.h"
+#include "support/compat.h"
 #include "insight/rhythm.h"
 #include "value/value.h"
 

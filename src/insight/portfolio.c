@@ -11,7 +11,7 @@
 #include "utils/builtins.h"
 #include "utils/float.h"
 
-#include "common/compat.h"
+#include "support/compat.h"
 
 #define CUTS 2
 

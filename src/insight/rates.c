@@ -11,8 +11,8 @@
 #include "utils/array.h"
 #include "utils/date.h"
 
-#include "common/aggregate.h"
-#include "common/compat.h"
+#include "support/aggregate.h"
+#include "support/compat.h"
 #include "value/value.h"
 
 /* of ratings */

@@ -1,6 +1,6 @@
 -- insight/report: a base at a glance, as a view and as a page for everybody who may read it
 
-CREATE FUNCTION customer_value.create_overview(base name) RETURNS void
+CREATE FUNCTION customer_value_internal.create_overview(base name) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
@@ -51,11 +51,11 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION customer_value.create_overview(name) IS
+COMMENT ON FUNCTION customer_value_internal.create_overview(name) IS
 'gives a base its overview and report; called by create_service';
 
 
-CREATE FUNCTION customer_value.drop_overview(base name) RETURNS void
+CREATE FUNCTION customer_value_internal.drop_overview(base name) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
@@ -64,32 +64,32 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION customer_value.drop_overview(name) IS
+COMMENT ON FUNCTION customer_value_internal.drop_overview(name) IS
 'drops what create_overview has made; called by drop_service';
 
 
-CREATE FUNCTION customer_value.html(words text) RETURNS text
+CREATE FUNCTION customer_value_internal.html(words text) RETURNS text
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 RETURN replace(replace(replace(replace(words, '&', '&amp;'), '<', '&lt;'), '>', '&gt;'), '"', '&quot;');
 
-COMMENT ON FUNCTION customer_value.html(text) IS 'text as HTML shows it, in attributes, too';
+COMMENT ON FUNCTION customer_value_internal.html(text) IS 'text as HTML shows it, in attributes, too';
 
 
-CREATE FUNCTION customer_value.html_number(figure float8) RETURNS text
+CREATE FUNCTION customer_value_internal.html_number(figure float8) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN coalesce(to_char(figure::numeric, 'FM999,999,999,999,990'), '–');
 
-COMMENT ON FUNCTION customer_value.html_number(float8) IS 'a number without decimals, in groups of three; a dash for null';
+COMMENT ON FUNCTION customer_value_internal.html_number(float8) IS 'a number without decimals, in groups of three; a dash for null';
 
 
-CREATE FUNCTION customer_value.html_percent(share float8) RETURNS text
+CREATE FUNCTION customer_value_internal.html_percent(share float8) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN coalesce(to_char((100 * share)::numeric, 'FM990.0') || ' %', '–');
 
-COMMENT ON FUNCTION customer_value.html_percent(float8) IS 'a share as a percentage with one decimal; a dash for null';
+COMMENT ON FUNCTION customer_value_internal.html_percent(float8) IS 'a share as a percentage with one decimal; a dash for null';
 
 
-CREATE FUNCTION customer_value.report_pareto(base name) RETURNS text
+CREATE FUNCTION customer_value_internal.report_pareto(base name) RETURNS text
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -111,15 +111,15 @@ BEGIN
 				'<circle class="dot" cx="120" cy="%2$s" r="4"/><text class="strong" x="130" y="%3$s">the best 20 %% of the customers bring %4$s</text>'
 				'<text x="240" y="231" text-anchor="middle">customers, most valuable first</text></svg>', points,
 				round((200 - 180 * (1 - curve[41]))::numeric, 1), round((204 - 180 * (1 - curve[41]) + 22)::numeric, 1),
-				customer_value.html_percent(1 - curve[41]))
+				customer_value_internal.html_percent(1 - curve[41]))
 		FROM generate_series(0, 5) i);
 END
 $$;
 
-COMMENT ON FUNCTION customer_value.report_pareto(name) IS 'part of the report: the Pareto curve of the basis';
+COMMENT ON FUNCTION customer_value_internal.report_pareto(name) IS 'part of the report: the Pareto curve of the basis';
 
 
-CREATE FUNCTION customer_value.report_shares(base name) RETURNS text
+CREATE FUNCTION customer_value_internal.report_shares(base name) RETURNS text
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -132,13 +132,13 @@ BEGIN
 				'<rect class="customers" x="0" y="2" width="%%s" height="10"/><rect class="value" x="0" y="14" width="%%s" height="10"/>'
 				'<text x="%%s" y="11">%%s</text><text x="%%s" y="23">%%s</text></svg></td>'
 				'<td class="n">%%s</td><td class="n">%%s</td><td class="n">%%s</td><td class="n">%%s</td><td class="n">%%s</td></tr>',
-				coalesce(customer_value.html(segment), '–'), coalesce(customer_value.html(abc_class), '–'), customer_value.html_number(customers),
-				customer_value.html_percent(customer_share), customer_value.html_percent(value_share),
+				coalesce(customer_value_internal.html(segment), '–'), coalesce(customer_value_internal.html(abc_class), '–'), customer_value_internal.html_number(customers),
+				customer_value_internal.html_percent(customer_share), customer_value_internal.html_percent(value_share),
 				round((140 * customer_share)::numeric, 1), round((140 * greatest(value_share, 0))::numeric, 1),
-				round((140 * customer_share + 4)::numeric, 1), customer_value.html_percent(customer_share),
-				round((140 * coalesce(greatest(value_share, 0), 0) + 4)::numeric, 1), customer_value.html_percent(value_share),
-				customer_value.html_number(value::float8), customer_value.html_number(margin::float8), customer_value.html_number(expected_value),
-				customer_value.html_number(at_risk), to_char(change, 'FMS999,999,990')), '' ORDER BY segment, abc_class)
+				round((140 * customer_share + 4)::numeric, 1), customer_value_internal.html_percent(customer_share),
+				round((140 * coalesce(greatest(value_share, 0), 0) + 4)::numeric, 1), customer_value_internal.html_percent(value_share),
+				customer_value_internal.html_number(value::float8), customer_value_internal.html_number(margin::float8), customer_value_internal.html_number(expected_value),
+				customer_value_internal.html_number(at_risk), to_char(change, 'FMS999,999,990')), '' ORDER BY segment, abc_class)
 			|| '</tbody></table></div><p class="key"><span class="customers"></span> customers <span class="value"></span> value</p>'
 		FROM %1$I.overview WHERE customers > 0
 		$sql$, base) INTO page;
@@ -146,10 +146,10 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION customer_value.report_shares(name) IS 'part of the report: segments and classes, with bars of their shares';
+COMMENT ON FUNCTION customer_value_internal.report_shares(name) IS 'part of the report: segments and classes, with bars of their shares';
 
 
-CREATE FUNCTION customer_value.report_migration(base name) RETURNS text
+CREATE FUNCTION customer_value_internal.report_migration(base name) RETURNS text
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -165,8 +165,8 @@ BEGIN
 			SELECT *, 14 + 24 * (row_number() OVER (ORDER BY customers DESC, before, after) - 1) AS y, max(customers) OVER () AS most FROM move)
 		SELECT format('<svg viewBox="0 0 460 %%s" role="img" aria-label="Customers who moved in the last month">', 10 + 24 * count(*))
 			|| string_agg(format('<text x="0" y="%%s">%%s → %%s</text><rect class="value" x="190" y="%%s" width="%%s" height="14"/><text x="%%s" y="%%s">%%s</text>',
-				y + 4, customer_value.html(before), customer_value.html(after), y - 8, round(200.0 * customers / most, 1),
-				round(196 + 200.0 * customers / most, 1), y + 4, customer_value.html_number(customers)), '' ORDER BY y)
+				y + 4, customer_value_internal.html(before), customer_value_internal.html(after), y - 8, round(200.0 * customers / most, 1),
+				round(196 + 200.0 * customers / most, 1), y + 4, customer_value_internal.html_number(customers)), '' ORDER BY y)
 			|| '</svg>'
 		FROM placed HAVING count(*) > 0
 		$sql$, base) INTO page;
@@ -174,10 +174,10 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION customer_value.report_migration(name) IS 'part of the report: the most frequent moves between segments and classes in the last month';
+COMMENT ON FUNCTION customer_value_internal.report_migration(name) IS 'part of the report: the most frequent moves between segments and classes in the last month';
 
 
-CREATE FUNCTION customer_value.report_cohorts(base name) RETURNS text
+CREATE FUNCTION customer_value_internal.report_cohorts(base name) RETURNS text
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -201,7 +201,7 @@ BEGIN
 				x, y, round((0.06 + 0.94 * retention)::numeric, 2), x + 17, y + 13, CASE WHEN retention > 0.5 THEN ' class="light"' ELSE '' END,
 				round(100 * retention::numeric)), '')
 			|| string_agg(format('<text x="0" y="%%s">%%s (%%s)</text>', y + 13, to_char(cohort, CASE $1 WHEN 'year' THEN 'YYYY' WHEN 'quarter' THEN 'YYYY "Q"Q' ELSE 'YYYY-MM' END),
-				customer_value.html_number(customers)), '') FILTER (WHERE period = 0)
+				customer_value_internal.html_number(customers)), '') FILTER (WHERE period = 0)
 			|| '</svg>'
 		FROM placed HAVING count(*) > 0
 		$sql$, base, '@extschema@') INTO page USING unit;
@@ -210,10 +210,10 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION customer_value.report_cohorts(name) IS 'part of the report: retention of the last 16 cohorts, by month, quarter or year as the orders last';
+COMMENT ON FUNCTION customer_value_internal.report_cohorts(name) IS 'part of the report: retention of the last 16 cohorts, by month, quarter or year as the orders last';
 
 
-CREATE FUNCTION customer_value.report_at_risk(base name) RETURNS text
+CREATE FUNCTION customer_value_internal.report_at_risk(base name) RETURNS text
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -223,17 +223,17 @@ BEGIN
 		SELECT '<div class="wide"><table><thead><tr><th>Customer</th><th>Segment</th><th>Class</th><th>At stake</th><th>Expected</th><th>Still a customer</th><th>Order due</th></tr></thead><tbody>'
 			|| string_agg(format('<tr><td>%%s</td><td>%%s</td><td>%%s</td><td class="n">%%s</td><td class="n">%%s</td>'
 				'<td><svg class="bar" viewBox="0 0 200 18" role="img" aria-label="%%s"><rect class="customers" width="%%s" height="12" y="3"/><text x="144" y="14">%%s</text></svg></td><td class="n">%%s</td></tr>',
-				customer_value.html(customer_id::text), coalesce(customer_value.html(segment), '–'), coalesce(customer_value.html(abc_class), '–'),
-				customer_value.html_number(at_stake), customer_value.html_number(clv), customer_value.html_percent(p_alive), round((140 * p_alive)::numeric, 1),
-				customer_value.html_percent(p_alive), coalesce(to_char(next_order, 'YYYY-MM-DD'), '–')), '' ORDER BY at_stake DESC)
+				customer_value_internal.html(customer_id::text), coalesce(customer_value_internal.html(segment), '–'), coalesce(customer_value_internal.html(abc_class), '–'),
+				customer_value_internal.html_number(at_stake), customer_value_internal.html_number(clv), customer_value_internal.html_percent(p_alive), round((140 * p_alive)::numeric, 1),
+				customer_value_internal.html_percent(p_alive), coalesce(to_char(next_order, 'YYYY-MM-DD'), '–')), '' ORDER BY at_stake DESC)
 			|| '</tbody></table></div>'
 		FROM (SELECT * FROM %1$I.at_risk LIMIT 15) r
 		$sql$, base) INTO page;
-	RETURN coalesce(page, format('<p>No outlook yet: <code>SELECT customer_value.refresh_outlook(%s)</code> makes it.</p>', customer_value.html(quote_literal(base))));
+	RETURN coalesce(page, format('<p>No outlook yet: <code>SELECT customer_value.refresh_outlook(%s)</code> makes it.</p>', customer_value_internal.html(quote_literal(base))));
 END
 $$;
 
-COMMENT ON FUNCTION customer_value.report_at_risk(name) IS 'part of the report: the customers with the most value at stake';
+COMMENT ON FUNCTION customer_value_internal.report_at_risk(name) IS 'part of the report: the customers with the most value at stake';
 
 
 CREATE FUNCTION customer_value.report(base name) RETURNS text
@@ -278,11 +278,11 @@ rect.customers { fill: #9fb4c7; } rect.value { fill: #1f5f8b; }
 <h2>Who comes back</h2>%13$s
 <h2>Who may be leaving</h2>%14$s
 </body></html>
-$html$, customer_value.html(base), figures.basis, to_char(figures.as_of, 'YYYY-MM-DD'), customer_value.html_number(figures.customers::float8),
-		customer_value.html_number(figures.value::float8), customer_value.html_number(figures.expected_value),
-		customer_value.html_number(figures.at_risk), to_char(coalesce(figures.change, 0), 'FMS999,999,990'), coalesce(round(figures.gini::numeric, 2)::text, '–'),
-		customer_value.report_pareto(base), coalesce(customer_value.report_shares(base), '<p>No customers yet.</p>'), customer_value.report_migration(base),
-		coalesce(customer_value.report_cohorts(base), '<p>No orders yet.</p>'), customer_value.report_at_risk(base));
+$html$, customer_value_internal.html(base), figures.basis, to_char(figures.as_of, 'YYYY-MM-DD'), customer_value_internal.html_number(figures.customers::float8),
+		customer_value_internal.html_number(figures.value::float8), customer_value_internal.html_number(figures.expected_value),
+		customer_value_internal.html_number(figures.at_risk), to_char(coalesce(figures.change, 0), 'FMS999,999,990'), coalesce(round(figures.gini::numeric, 2)::text, '–'),
+		customer_value_internal.report_pareto(base), coalesce(customer_value_internal.report_shares(base), '<p>No customers yet.</p>'), customer_value_internal.report_migration(base),
+		coalesce(customer_value_internal.report_cohorts(base), '<p>No orders yet.</p>'), customer_value_internal.report_at_risk(base));
 END
 $$;
 

@@ -15,9 +15,9 @@
 #include "utils/array.h"
 #include "utils/float.h"
 
-#include "common/aggregate.h"
-#include "common/compat.h"
-#include "common/values.h"
+#include "support/aggregate.h"
+#include "support/compat.h"
+#include "support/values.h"
 #include "concentration/curve.h"
 
 #define DEFAULT_POINTS 100

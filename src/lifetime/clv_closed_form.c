@@ -13,7 +13,7 @@
 #include "utils/builtins.h"
 #include "utils/float.h"
 
-#include "common/compat.h"
+#include "support/compat.h"
 #include "lifetime/closed_form.h"
 
 PG_FUNCTION(clv_contract);

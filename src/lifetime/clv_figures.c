@@ -14,8 +14,8 @@
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 
-#include "common/compat.h"
-#include "common/interval_days.h"
+#include "support/compat.h"
+#include "support/interval_days.h"
 #include "lifetime/clv_model.h"
 #include "lifetime/clv_summary.h"
 #include "lifetime/sbg.h"

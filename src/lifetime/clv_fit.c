@@ -19,8 +19,8 @@
 #include "utils/datetime.h"
 #include "utils/memutils.h"
 
-#include "common/aggregate.h"
-#include "common/compat.h"
+#include "support/aggregate.h"
+#include "support/compat.h"
 #include "lifetime/clv_model.h"
 #include "lifetime/clv_summary.h"
 #include "lifetime/sbg.h"

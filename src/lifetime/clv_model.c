@@ -16,8 +16,8 @@
 #include "utils/jsonb.h"
 #include "utils/numeric.h"
 
-#include "common/compat.h"
-#include "common/interval_days.h"
+#include "support/compat.h"
+#include "support/interval_days.h"
 
 /* beyond these no data lead, and the integrals need not go */
 #define LEAST_PARAMETER 1e-15

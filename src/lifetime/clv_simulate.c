@@ -18,7 +18,7 @@
 #include "utils/numeric.h"
 #include "utils/timestamp.h"
 
-#include "common/compat.h"
+#include "support/compat.h"
 #include "lifetime/clv_model.h"
 #include "value/value.h"
 

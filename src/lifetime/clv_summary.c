@@ -9,7 +9,7 @@
 #include "access/htup_details.h"
 #include "utils/typcache.h"
 
-#include "common/compat.h"
+#include "support/compat.h"
 
 enum
 {

@@ -20,8 +20,8 @@
 #include "utils/memutils.h"
 #include "utils/typcache.h"
 
-#include "common/aggregate.h"
-#include "common/compat.h"
+#include "support/aggregate.h"
+#include "support/compat.h"
 #include "lifetime/clv_model.h"
 #include "value/value.h"
 

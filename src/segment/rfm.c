@@ -14,10 +14,10 @@
 #include "utils/memutils.h"
 #include "windowapi.h"
 
-#include "common/compat.h"
-#include "common/partition_scan.h"
-#include "common/select.h"
-#include "common/values.h"
+#include "support/compat.h"
+#include "support/partition_scan.h"
+#include "support/select.h"
+#include "support/values.h"
 
 #define MAX_BINS 1000
 

@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "common/decimal.h"
+#include "support/decimal.h"
 #include "segment/rules.h"
 
 /* Where we are: from the root, by member or by element. */

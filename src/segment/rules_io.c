@@ -15,8 +15,8 @@
 #include "miscadmin.h"
 #include "utils/builtins.h"
 
-#include "common/compat.h"
-#include "common/numeric_decimal.h"
+#include "support/compat.h"
+#include "support/numeric_decimal.h"
 #include "segment/rules_compile.h"
 
 #define WIRE_VERSION 1

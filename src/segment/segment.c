@@ -10,7 +10,7 @@
 #include "miscadmin.h"
 #include "utils/builtins.h"
 
-#include "common/compat.h"
+#include "support/compat.h"
 
 PG_FUNCTION(segment_of);
 PG_FUNCTION(segment_score);

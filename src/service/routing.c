@@ -16,7 +16,7 @@
 #include "utils/float.h"
 #include "utils/timestamp.h"
 
-#include "common/compat.h"
+#include "support/compat.h"
 
 #define PRIORITY_RANGE 100.0
 

@@ -9,7 +9,7 @@
 #include "miscadmin.h"
 #include "utils/float.h"
 
-#include "common/compat.h"
+#include "support/compat.h"
 #include "service/erlang.h"
 
 #define SECONDS_PER_HOUR 3600.0

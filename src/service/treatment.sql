@@ -1,6 +1,6 @@
 -- service/treatment: how the customers of a base are to be served, and what follows from it
 
-CREATE FUNCTION customer_value.check_treatment() RETURNS trigger
+CREATE FUNCTION customer_value_internal.check_treatment() RETURNS trigger
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -39,25 +39,25 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION customer_value.check_treatment() IS
+COMMENT ON FUNCTION customer_value_internal.check_treatment() IS
 'the trigger on tables that name segments and classes: refuses those that the settings of the base do not know, and the loss of the row for all others';
 
 
-CREATE FUNCTION customer_value.create_service(base name) RETURNS void
+CREATE FUNCTION customer_value_internal.create_service(base name) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	key text;
 	segments text[];
 BEGIN
-	PERFORM customer_value.check_base(base);
+	PERFORM customer_value_internal.check_base(base);
 	EXECUTE format($sql$
 		SELECT key, (SELECT array_agg(s.segment ->> 'name' ORDER BY s.n)
 			FROM jsonb_array_elements(rules::jsonb -> 'segments') WITH ORDINALITY AS s(segment, n))
 		FROM %I.settings$sql$, base)
 	INTO key, segments;
 	segments := coalesce(segments, '{individual,standard}');
-	PERFORM customer_value.create_contacts(base);
+	PERFORM customer_value_internal.create_contacts(base);
 
 	EXECUTE format($sql$
 		CREATE TABLE %1$I.treatment (
@@ -78,7 +78,7 @@ BEGIN
 			shrinkage float8 NOT NULL DEFAULT 0.30 CHECK (shrinkage >= 0 AND shrinkage < 1),
 			UNIQUE NULLS NOT DISTINCT (segment, abc_class));
 		CREATE TRIGGER check_treatment BEFORE INSERT OR UPDATE OR DELETE ON %1$I.treatment
-			FOR EACH ROW EXECUTE FUNCTION customer_value.check_treatment();
+			FOR EACH ROW EXECUTE FUNCTION customer_value_internal.check_treatment();
 		COMMENT ON TABLE %1$I.treatment IS 'how customers are served: the row for their segment and class, else for their segment, else for their class, else the row for all others; edit it with plain SQL';
 		COMMENT ON COLUMN %1$I.treatment.segment IS 'null for all';
 		COMMENT ON COLUMN %1$I.treatment.abc_class IS 'null for all';
@@ -102,7 +102,7 @@ BEGIN
 			calls numeric NOT NULL CHECK (calls >= 0 AND calls < 'Infinity'),
 			UNIQUE NULLS NOT DISTINCT (segment, abc_class, weekday, hour));
 		CREATE TRIGGER check_treatment BEFORE INSERT OR UPDATE ON %1$I.call_volume
-			FOR EACH ROW EXECUTE FUNCTION customer_value.check_treatment();
+			FOR EACH ROW EXECUTE FUNCTION customer_value_internal.check_treatment();
 		COMMENT ON TABLE %1$I.call_volume IS 'calls expected in an hour of the week, by segment and class as the treatment has them';
 		COMMENT ON COLUMN %1$I.call_volume.segment IS 'null for all others';
 		COMMENT ON COLUMN %1$I.call_volume.abc_class IS 'null for all others';
@@ -229,7 +229,7 @@ BEGIN
 		COMMENT ON VIEW %1$I.development IS 'customers whose potential is not seen in their score, greatest difference first, as of the last refresh_outlook(); prospects without orders among them';
 	$sql$, base, key, '@extschema@');
 
-	PERFORM customer_value.create_overview(base);
+	PERFORM customer_value_internal.create_overview(base);
 	EXECUTE format($sql$
 		INSERT INTO %I.treatment (segment, abc_class, queue, priority, max_wait, sla, discount, fee_waiver,
 			contact_every, customers_per_agent, action, service_level)
@@ -244,22 +244,22 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION customer_value.create_service(name) IS
+COMMENT ON FUNCTION customer_value_internal.create_service(name) IS
 'gives a base its treatment, filled with defaults, its call volumes, outlook and the views on them; called by create_base';
 
 
-CREATE FUNCTION customer_value.drop_service(base name) RETURNS void
+CREATE FUNCTION customer_value_internal.drop_service(base name) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-	PERFORM customer_value.drop_overview(base);
+	PERFORM customer_value_internal.drop_overview(base);
 	EXECUTE format('DROP VIEW IF EXISTS %1$I.development, %1$I.next_action, %1$I.contact_due, %1$I.at_risk, %1$I.staffing, %1$I.staffing_by_hour, %1$I.routing, %1$I.customer_treatment', base);
 	EXECUTE format('DROP TABLE IF EXISTS %1$I.outlook, %1$I.outlook_model, %1$I.call_volume, %1$I.treatment', base);
-	PERFORM customer_value.drop_contacts(base);
+	PERFORM customer_value_internal.drop_contacts(base);
 END
 $$;
 
-COMMENT ON FUNCTION customer_value.drop_service(name) IS
+COMMENT ON FUNCTION customer_value_internal.drop_service(name) IS
 'drops what create_service has made; called by drop_base';
 
 
@@ -271,7 +271,7 @@ AS $$
 DECLARE
 	customers bigint;
 BEGIN
-	PERFORM customer_value.check_base(base);
+	PERFORM customer_value_internal.check_base(base);
 	IF as_of IS NULL OR NOT isfinite(as_of) THEN
 		RAISE invalid_parameter_value USING MESSAGE = 'as_of must be a day';
 	END IF;

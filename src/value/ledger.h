@@ -29,7 +29,7 @@
 #ifndef CUSTOMER_VALUE_LEDGER_H
 #define CUSTOMER_VALUE_LEDGER_H
 
-#include "common/decimal.h"
+#include "support/decimal.h"
 
 #define LEDGER_VERSION 1
 #define LEDGER_MAX_SCALE 9

@@ -14,8 +14,8 @@
 #include "miscadmin.h"
 #include "utils/memutils.h"
 
-#include "common/aggregate.h"
-#include "common/compat.h"
+#include "support/aggregate.h"
+#include "support/compat.h"
 
 #define FIRST_SLIM_DAYS 2
 #define SECOND_SLIM_DAYS 8

@@ -12,9 +12,9 @@
 #include "utils/jsonb.h"
 #include "utils/timestamp.h"
 
-#include "common/compat.h"
-#include "common/interval_days.h"
-#include "common/numeric_decimal.h"
+#include "support/compat.h"
+#include "support/interval_days.h"
+#include "support/numeric_decimal.h"
 #include "value/btyd.h"
 
 #define LEDGER_COLUMNS 4
@@ -167,7 +167,7 @@ customer_value_last_order(PG_FUNCTION_ARGS)
 }
 
 /*
- * customer_value.last_day(customer_value) returns date: with orders or not; NULL if there is none
+ * customer_value_internal.last_day(customer_value) returns date: with orders or not; NULL if there is none
  */
 Datum
 customer_value_last_day(PG_FUNCTION_ARGS)

@@ -11,8 +11,8 @@
 #include "utils/builtins.h"
 #include "utils/jsonb.h"
 
-#include "common/compat.h"
-#include "common/numeric_decimal.h"
+#include "support/compat.h"
+#include "support/numeric_decimal.h"
 
 /* what travels is this byte, and then the bytes of ledger.h */
 #define WIRE_VERSION 1

@@ -7,8 +7,8 @@
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
-#include "common/compat.h"
-#include "common/numeric_decimal.h"
+#include "support/compat.h"
+#include "support/numeric_decimal.h"
 
 /*
  * ledger_complain

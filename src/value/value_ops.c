@@ -6,7 +6,7 @@
 
 #include "common/hashfn.h"
 
-#include "common/compat.h"
+#include "support/compat.h"
 
 PG_FUNCTION(customer_value_of_date);
 PG_FUNCTION(customer_value_of_timestamp);

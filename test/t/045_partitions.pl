@@ -143,9 +143,9 @@ foreach my $database ('postgres', 'copy')
 {
 	foreach my $base (@bases)
 	{
-		is(sql(qq{SELECT relation, state FROM customer_value.partitions('$base') WHERE state <> 'followed' ORDER BY relation::text}, $database), "jan|former\nmay|new",
+		is(sql(qq{SELECT relation, state FROM customer_value_internal.partitions('$base') WHERE state <> 'followed' ORDER BY relation::text}, $database), "jan|former\nmay|new",
 			"$database, $base: a new partition, a former one")
-		  or diag(sql(qq{SELECT * FROM customer_value.partitions('$base')}, $database));
+		  or diag(sql(qq{SELECT * FROM customer_value_internal.partitions('$base')}, $database));
 		sql(qq{SELECT customer_value.rebalance('$base', '2026-03-01')}, $database);
 	}
 	is_right("$database: right when they are settled", $database);

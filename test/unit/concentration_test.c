@@ -1,4 +1,4 @@
-/* sources: concentration/cutoffs.c concentration/curve.c common/select.c common/decimal.c */
+/* sources: concentration/cutoffs.c concentration/curve.c support/select.c support/decimal.c */
 /*
  * concentration_test.c
  *	  Stored cut-offs, the class of a value, and the mathematics of the curve.
@@ -6,7 +6,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "common/select.h"
+#include "support/select.h"
 #include "concentration/curve.h"
 #include "concentration/cutoffs.h"
 #include "unit.h"

@@ -1,4 +1,4 @@
-/* sources: common/decimal.c */
+/* sources: support/decimal.c */
 /*
  * decimal_test.c
  *	  Decimal numbers against the C library's own and against each other.
@@ -6,7 +6,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "common/decimal.h"
+#include "support/decimal.h"
 #include "unit.h"
 
 #define ROUNDS 200000

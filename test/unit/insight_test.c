@@ -1,4 +1,4 @@
-/* sources: insight/rhythm.c insight/effect.c value/ledger.c common/decimal.c */
+/* sources: insight/rhythm.c insight/effect.c value/ledger.c support/decimal.c */
 /*
  * insight_test.c
  *	  Rhythms against gaps counted one by one, correlations against the textbook sums.

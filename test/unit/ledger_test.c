@@ -1,4 +1,4 @@
-/* sources: common/decimal.c value/ledger.c value/ledger_text.c value/btyd.c */
+/* sources: support/decimal.c value/ledger.c value/ledger_text.c value/btyd.c */
 /*
  * ledger_test.c
  *	  Ledgers against a model that keeps one cell a day, and their bytes and text against noise.

@@ -1,4 +1,4 @@
-/* sources: segment/rules.c segment/rules_compile.c common/decimal.c */
+/* sources: segment/rules.c segment/rules_compile.c support/decimal.c */
 /*
  * rules_test.c
  *	  Rule sets: random documents compiled and evaluated, broken documents, broken compiled bytes.

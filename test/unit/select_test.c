@@ -1,11 +1,11 @@
-/* sources: common/select.c common/decimal.c */
+/* sources: support/select.c support/decimal.c */
 /*
  * select_test.c
  *	  Selection and sorting against qsort and a walk down the sorted keys.
  */
 #include <math.h>
 
-#include "common/select.h"
+#include "support/select.h"
 #include "unit.h"
 
 #define ROUNDS 3000

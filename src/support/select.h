@@ -18,7 +18,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "common/decimal.h"
+#include "support/decimal.h"
 
 /* Called between passes over many keys, so that the caller can be interrupted; may be NULL. */
 typedef void (*SelectPause)(void);

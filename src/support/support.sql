@@ -1,4 +1,4 @@
--- common: what all subjects share
+-- support: what all subjects share
 
 CREATE FUNCTION customer_value_library_version() RETURNS text
 LANGUAGE c STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';

@@ -7,12 +7,12 @@
  * what pg_upgrade relies on and the same in all versions we support: a header word, an optional
  * weight, and base-10000 digits. See "numeric format" in the server's numeric.c.
  */
-#include "common/numeric_decimal.h"
+#include "support/numeric_decimal.h"
 
 #include "fmgr.h"
 #include "utils/builtins.h"
 
-#include "common/compat.h"
+#include "support/compat.h"
 
 #define HEADER_KIND 0xC000
 #define HEADER_SHORT 0x8000

@@ -9,7 +9,7 @@
 
 #include "libpq/pqformat.h"
 
-#include "common/decimal.h"
+#include "support/decimal.h"
 
 static inline void
 wire_send_wide(StringInfo buffer, wide value)

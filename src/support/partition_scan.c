@@ -2,12 +2,12 @@
  * partition_scan.c
  *	  An argument of a window function over all rows of its partition.
  */
-#include "common/partition_scan.h"
+#include "support/partition_scan.h"
 
 #include "miscadmin.h"
 #include "utils/memutils.h"
 
-#include "common/compat.h"
+#include "support/compat.h"
 
 /* so many rows are read before the memory that their arguments took is given back */
 #define ROWS_A_RESET 1024

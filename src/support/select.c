@@ -2,7 +2,7 @@
  * select.c
  *	  The kinds of keys and weights for which there is selection and sorting.
  */
-#include "common/select.h"
+#include "support/select.h"
 
 /* so few keys are quicker sorted by insertion than counted into buckets */
 #define FEW 32
@@ -22,13 +22,13 @@ bit_length(uwide x)
 #define SORT_KEY int64_t
 #define SORT_UNSIGNED uint64_t
 #define SORT_FEW sort_few_narrow
-#include "common/sort_template.h"
+#include "support/radix_sort_template.h"
 
 #define SORT_NAME sort_wide
 #define SORT_KEY wide
 #define SORT_UNSIGNED uwide
 #define SORT_FEW sort_few_wide
-#include "common/sort_template.h"
+#include "support/radix_sort_template.h"
 
 #define SELECT_SURVEY survey_narrow
 #define SELECT_POINTS points_narrow
@@ -37,7 +37,7 @@ bit_length(uwide x)
 #define SELECT_FEW sort_few_narrow
 #define SELECT_QUANTUM(greatest, n) 0
 #define SELECT_WEIGHT(key, quantum) ((uwide) (key))
-#include "common/select_template.h"
+#include "support/select_template.h"
 
 #define SELECT_SURVEY survey_wide
 #define SELECT_POINTS points_wide
@@ -46,7 +46,7 @@ bit_length(uwide x)
 #define SELECT_FEW sort_few_wide
 #define SELECT_QUANTUM(greatest, n) 0
 #define SELECT_WEIGHT(key, quantum) ((uwide) (key))
-#include "common/select_template.h"
+#include "support/select_template.h"
 
 #define SELECT_SURVEY survey_double
 #define SELECT_POINTS points_double
@@ -55,7 +55,7 @@ bit_length(uwide x)
 #define SELECT_FEW sort_few_narrow
 #define SELECT_QUANTUM(greatest, n) double_quantum(greatest, n)
 #define SELECT_WEIGHT(key, quantum) ((uwide) double_fixed(key, quantum))
-#include "common/select_template.h"
+#include "support/select_template.h"
 
 void
 select_survey(SelectKind kind, const void *keys, size_t n, SelectSurvey *survey)

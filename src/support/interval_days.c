@@ -2,7 +2,7 @@
  * interval_days.c
  *	  The length of an interval in days.
  */
-#include "common/interval_days.h"
+#include "support/interval_days.h"
 
 #include <math.h>
 

@@ -9,7 +9,7 @@
 
 #include "utils/numeric.h"
 
-#include "common/decimal.h"
+#include "support/decimal.h"
 
 typedef enum NumericKind
 {

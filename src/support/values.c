@@ -2,7 +2,7 @@
  * values.c
  *	  A growing column of values of one kind.
  */
-#include "common/values.h"
+#include "support/values.h"
 
 #include <float.h>
 
@@ -10,9 +10,9 @@
 #include "port/pg_bswap.h"
 #include "utils/memutils.h"
 
-#include "common/compat.h"
-#include "common/numeric_decimal.h"
-#include "common/wire.h"
+#include "support/compat.h"
+#include "support/numeric_decimal.h"
+#include "support/wire.h"
 
 /* so many values double; beyond, a column grows by a quarter, to leave little unused */
 #define DOUBLING (1024 * 1024)

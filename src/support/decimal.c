@@ -2,7 +2,7 @@
  * decimal.c
  *	  Exact decimal numbers of up to 38 digits. Plain C: knows nothing of PostgreSQL.
  */
-#include "common/decimal.h"
+#include "support/decimal.h"
 
 #include <stdlib.h>
 #include <string.h>

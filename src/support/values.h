@@ -6,7 +6,7 @@
  * them is exact; where a mantissa does not fit 64 bits, the column as a whole changes to 128. The
  * scale is mostly a multiple of four, as that of a stored numeric is: reading one then needs no
  * division. float8 is kept as double_key(). Either way the keys are integers that sort as the
- * values do, which common/select.h works on. Their order in the column has no meaning: whoever
+ * values do, which support/select.h works on. Their order in the column has no meaning: whoever
  * selects or sorts may permute them.
  */
 #ifndef CUSTOMER_VALUE_VALUES_H
@@ -18,9 +18,9 @@
 
 #include "lib/stringinfo.h"
 
-#include "common/compat.h"
-#include "common/decimal.h"
-#include "common/select.h"
+#include "support/compat.h"
+#include "support/decimal.h"
+#include "support/select.h"
 
 /* The types of values that SQL hands over. */
 typedef enum ValueKind

@@ -1,5 +1,5 @@
 /*
- * sort_template.h
+ * radix_sort_template.h
  *	  In-place radix sort of one kind of keys, from the leading bits down.
  *
  * Before including: SORT_NAME, SORT_KEY, SORT_UNSIGNED (the unsigned type of the same width), and

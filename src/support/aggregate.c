@@ -2,7 +2,7 @@
  * aggregate.c
  *	  What the support functions of all aggregates share.
  */
-#include "common/aggregate.h"
+#include "support/aggregate.h"
 
 MemoryContext
 aggregate_context(FunctionCallInfo fcinfo)
