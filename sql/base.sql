@@ -53,7 +53,7 @@ INSERT INTO trade.orders SELECT * FROM trade.orders WHERE false;
 SELECT customer_id, orders(value), basis, abc_class FROM shop.customer ORDER BY 1;
 SELECT * FROM trade.difference;
 SELECT * FROM customer_value.verify('shop');
-SELECT customer, what, old_value, new_value, reason FROM shop.change ORDER BY customer, changed_at;
+SELECT customer_id, what, old_value, new_value, reason FROM shop.change ORDER BY customer_id, changed_at;
 
 -- What is rolled back is gone.
 BEGIN;
@@ -69,7 +69,7 @@ SELECT * FROM customer_value.verify('shop');
 SELECT customer_value.rebalance('shop', '2026-03-01');
 SELECT customer_value.rebalance('shop', '2026-03-01') AS nothing_left;
 SELECT customer_id, abc_class, abc_class(basis) OVER () FROM shop.customer ORDER BY 1;
-SELECT customer, what, old_value, new_value, reason FROM shop.change WHERE reason = 'cut-off' ORDER BY customer;
+SELECT customer_id, what, old_value, new_value, reason FROM shop.change WHERE reason = 'cut-off' ORDER BY customer_id;
 SELECT * FROM customer_value.verify('shop');
 
 -- A change by hand has its own reason, and verify sees it.
@@ -79,7 +79,7 @@ UPDATE shop.customer SET value = '{2026-01-01 1 7}', basis = 1 WHERE customer_id
 UPDATE shop.customer SET abc_class = 'B' WHERE customer_id = 4;
 RESET customer_value.reason;
 DELETE FROM shop.customer WHERE customer_id = 97;
-SELECT customer, what, old_value, new_value, reason FROM shop.change ORDER BY changed_at DESC, customer LIMIT 3;
+SELECT customer_id, what, old_value, new_value, reason FROM shop.change ORDER BY changed_at DESC, customer_id LIMIT 3;
 SELECT customer, what, CASE WHEN what <> 'value' THEN stored END AS stored, recomputed FROM customer_value.verify('shop') WHERE what <> 'value' OR customer = '97';
 SELECT customer_value.rebuild('shop');
 SELECT * FROM customer_value.verify('shop');

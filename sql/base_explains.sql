@@ -14,7 +14,8 @@ CREATE TABLE today (day date, began timestamptz);
 INSERT INTO today VALUES ('2026-01-01', clock_timestamp());
 CREATE FUNCTION night() RETURNS TABLE (customer int, what text, old_value text, new_value text, reason text) LANGUAGE plpgsql AS $$
 BEGIN
-	-- who stands elsewhere than in the evening before is in the history, and nobody else, and each change goes on from the one before
+	-- who stands elsewhere than in the evening before is in the history, and nobody else, and each change goes on from the one before;
+	-- what is given for the first time is no change
 	IF EXISTS (
 		SELECT FROM (
 			SELECT c.customer_id, v.what, v.value FROM shop.customer c, LATERAL (VALUES ('class', c.abc_class), ('segment', c.segment)) v(what, value)) n
@@ -22,22 +23,26 @@ BEGIN
 			SELECT s.customer_id, v.what, v.value FROM said s, today t, LATERAL (VALUES ('class', s.abc_class), ('segment', s.segment)) v(what, value)
 			WHERE s.day = t.day - 1) o USING (customer_id, what)
 		FULL JOIN (
-			SELECT h.customer AS customer_id, h.what, (array_agg(h.old_value ORDER BY h.changed_at))[1] AS first,
+			SELECT h.customer_id, h.what, (array_agg(h.old_value ORDER BY h.changed_at))[1] AS first,
 				(array_agg(h.new_value ORDER BY h.changed_at DESC))[1] AS last
 			FROM shop.change h, today t WHERE h.changed_at >= t.began GROUP BY 1, 2) h USING (customer_id, what)
-		WHERE (n.value IS DISTINCT FROM o.value AND h.what IS NULL)
-			OR (h.what IS NOT NULL AND (h.first IS DISTINCT FROM o.value OR h.last IS DISTINCT FROM n.value)))
+		WHERE (o.value IS NOT NULL AND n.value IS DISTINCT FROM o.value AND h.what IS NULL)
+			OR (h.what IS NOT NULL AND ((o.value IS NOT NULL AND h.first IS DISTINCT FROM o.value) OR h.last IS DISTINCT FROM n.value)))
 		OR EXISTS (
 			SELECT FROM (SELECT h.old_value, lag(h.new_value) OVER w AS before, row_number() OVER w AS n FROM shop.change h
-				WINDOW w AS (PARTITION BY h.customer, h.what ORDER BY h.changed_at)) c
+				WINDOW w AS (PARTITION BY h.customer_id, h.what ORDER BY h.changed_at)) c
 			WHERE c.n > 1 AND c.old_value IS DISTINCT FROM c.before) THEN
 		RAISE 'the history does not lead to where the customers are';
 	END IF;
-	RETURN QUERY SELECT h.customer, h.what, h.old_value, h.new_value, h.reason FROM shop.change h, today t
-		WHERE h.changed_at >= t.began ORDER BY h.customer, h.changed_at, h.what;
+	RETURN QUERY SELECT h.customer_id, h.what, h.old_value, h.new_value, h.reason FROM shop.change h, today t
+		WHERE h.changed_at >= t.began ORDER BY h.customer_id, h.changed_at, h.what;
 	INSERT INTO said SELECT t.day, c.customer_id, c.abc_class, c.segment FROM shop.customer c, today t;
 	UPDATE shop.change h SET changed_at = t.day::timestamp AT TIME ZONE 'UTC' + interval '23 hours' + (h.changed_at - t.began)
 	FROM today t WHERE h.changed_at >= t.began;
+	UPDATE shop.customer c SET added = t.day::timestamp AT TIME ZONE 'UTC' + interval '23 hours' + (c.added - t.began)
+	FROM today t WHERE c.added >= t.began;
+	UPDATE shop.cutoffs f SET history_since = t.day::timestamp AT TIME ZONE 'UTC' + interval '23 hours' + (f.history_since - t.began)
+	FROM today t WHERE f.history_since >= t.began;
 	UPDATE today SET day = day + 1, began = clock_timestamp();
 END
 $$;
@@ -110,15 +115,16 @@ SELECT * FROM night();
 -- The rows of the history are of the transaction that changed the customer.
 BEGIN;
 INSERT INTO sale (customer, day, amount) VALUES (4, '2026-01-13', 5000);
-SELECT count(*) FROM shop.change h, shop.customer c WHERE c.customer_id = 4 AND h.customer = 4 AND h.xmin = c.xmin AND h.reason = 'order' AND h.new_value IN (c.abc_class, c.segment);
+SELECT count(*) FROM shop.change h, shop.customer c WHERE c.customer_id = 4 AND h.customer_id = 4 AND h.xmin = c.xmin AND h.reason = 'order' AND h.new_value IN (c.abc_class, c.segment);
 ROLLBACK;
 
--- What it said on every day of its life, in whatever time zone one asks.
+-- What it said on every day of its life from when customers were first classed, in whatever time zone one asks. When
+-- one came that has left since, as 6 has, is known no more.
 CREATE FUNCTION differences() RETURNS bigint LANGUAGE sql AS $$
 	SELECT count(*) FROM (
-		SELECT d.day, s.customer_id::int, s.said_class, s.said_segment FROM (SELECT DISTINCT day FROM said) d, customer_value_internal.standing_on('shop', d.day) s
-		WHERE s.said_class IS NOT NULL OR s.said_segment IS NOT NULL) a
-	FULL JOIN (SELECT * FROM said WHERE abc_class IS NOT NULL OR segment IS NOT NULL) b USING (day, customer_id)
+		SELECT d.day, s.customer_id::int, s.said_class, s.said_segment FROM (SELECT DISTINCT day FROM said WHERE day > '2026-01-01') d, customer_value_internal.standing_on('shop', d.day) s
+		WHERE s.customer_id <> '6' AND (s.said_class IS NOT NULL OR s.said_segment IS NOT NULL)) a
+	FULL JOIN (SELECT * FROM said WHERE day > '2026-01-01' AND customer_id <> 6 AND (abc_class IS NOT NULL OR segment IS NOT NULL)) b USING (day, customer_id)
 	WHERE (a.said_class, a.said_segment) IS DISTINCT FROM (b.abc_class, b.segment)$$;
 SELECT count(*), count(DISTINCT day) AS days, differences() FROM said;
 SET TimeZone = 'Pacific/Kiritimati';

@@ -20,7 +20,7 @@ UPDATE shop.customer SET facts = '{"mine": 1, "note": "by hand"}' WHERE customer
 CREATE VIEW facts AS SELECT customer_id AS id, facts, round(score) AS score, segment, orders(value) FROM shop.customer ORDER BY 1;
 CREATE FUNCTION wrong() RETURNS SETOF text LANGUAGE sql AS $$SELECT concat_ws(' ', customer, what, stored, '|', recomputed) FROM customer_value.verify('shop')$$;
 CREATE FUNCTION reasons() RETURNS SETOF text LANGUAGE sql AS $$
-	SELECT concat_ws(' ', customer, what, old_value, '>', new_value, reason) FROM shop.change WHERE changed_at >= now() ORDER BY changed_at, customer, what$$;
+	SELECT concat_ws(' ', customer_id, what, old_value, '>', new_value, reason) FROM shop.change WHERE changed_at >= now() ORDER BY changed_at, customer_id, what$$;
 
 -- what is refused
 SELECT customer_value.track_facts('shop', 'trade.orders', 'customer', '{amount}');

@@ -9,19 +9,21 @@ SELECT customer_value.track_orders('shop', 'sale', 'customer', 'day', 'amount');
 SELECT customer_value.rebalance('shop', '2026-01-31');
 
 -- History as of fixed moments, so that the answers can be known beforehand.
-UPDATE shop.change SET changed_at = '2026-01-31 12:00+00';
+UPDATE shop.customer SET added = '2026-01-30 12:00+00';
+UPDATE shop.cutoffs SET history_since = '2026-01-31 12:00+00';
 INSERT INTO sale VALUES (3, '2026-02-10', 5000), (5, '2026-02-10', 30);
-UPDATE shop.change SET changed_at = '2026-02-10 12:00+00' WHERE changed_at > '2026-01-31 12:00+00';
+UPDATE shop.change SET changed_at = '2026-02-10 12:00+00';
+UPDATE shop.customer SET added = '2026-02-10 12:00+00' WHERE customer_id = 5;
 SELECT customer_value.rebalance('shop', '2026-02-28');
 UPDATE shop.change SET changed_at = '2026-02-28 23:59+00' WHERE changed_at > '2026-02-10 12:00+00';
 DELETE FROM sale WHERE customer = 3 AND amount = 5000;
 UPDATE shop.change SET changed_at = '2026-03-05 12:00+00' WHERE changed_at > '2026-02-28 23:59+00';
-SELECT customer, what, old_value, new_value, reason, changed_at AT TIME ZONE 'UTC' AS changed_at FROM shop.change ORDER BY customer, changed_at, what;
+SELECT customer_id, what, old_value, new_value, reason, changed_at AT TIME ZONE 'UTC' AS changed_at FROM shop.change ORDER BY customer_id, changed_at, what;
 
 SELECT * FROM customer_value.migration('shop', '2026-02-01', '2026-03-01');
 SELECT * FROM customer_value.migration('shop', '2026-02-01') WHERE what = 'segment';
 SELECT * FROM customer_value.migration('shop', '2026-01-01', '2026-01-31');
--- from the first moment on, everybody came; within a moment, nobody moves
+-- only those came that were not there from the beginning; within a moment, nobody moves
 SELECT what, sum(customers) FROM customer_value.migration('shop', '-infinity') WHERE old_value IS NULL GROUP BY what;
 SELECT count(*) FROM customer_value.migration('shop', '2026-03-01', '2026-03-01') WHERE old_value IS DISTINCT FROM new_value;
 SELECT count(*) FROM customer_value.migration('shop', '2026-03-01', '2026-02-01');

@@ -46,7 +46,7 @@ DELETE FROM shop.customer WHERE customer_id = 77;
 SELECT customer_value.rebalance('shop', '2026-02-01');
 SELECT * FROM customer_value.verify('shop');
 SELECT * FROM trade.before EXCEPT SELECT customer_id, value, facts, basis, abc_class, score, segment FROM shop.customer;
-SELECT customer, what, old_value, new_value, reason FROM shop.change WHERE reason LIKE '%merge' ORDER BY changed_at;
+SELECT customer_id, what, old_value, new_value, reason FROM shop.change WHERE reason LIKE '%merge' ORDER BY changed_at;
 
 -- What cannot be merged.
 SELECT customer_value.merge_customers('shop', 1, 2);
@@ -68,7 +68,7 @@ ROLLBACK;
 SELECT customer_value.override('shop', 1, 'gold', 'x', current_date + 10);
 SELECT customer_value.forget('shop', 2, 'asked for it on 2 February');
 SELECT count(*) FROM shop.customer WHERE customer_id IN (1, 2);
-SELECT count(*) FROM shop.change WHERE customer IN (1, 2);
+SELECT count(*) FROM shop.change WHERE customer_id IN (1, 2);
 SELECT (SELECT count(*) FROM shop.merged) AS merged, (SELECT count(*) FROM shop.override) AS override, (SELECT count(*) FROM shop.queue) AS queue;
 SELECT octet_length(token), reason, forgotten_at = now() AS forgotten_at, forgotten_by = session_user AS forgotten_by FROM shop.forgotten;
 SELECT count(DISTINCT token) FROM shop.forgotten;

@@ -32,7 +32,7 @@ SELECT customer_value.end_override('shop', 1);
 SELECT customer_id, segment, override FROM shop.customer WHERE customer_id = 1;
 SELECT customer_id, segment, reason, until - current_date AS days, set_by = session_user AS set_by, ended_at IS NOT NULL AS ended, ended_by = session_user AS ended_by
 FROM shop.override ORDER BY set_at, until;
-SELECT customer, old_value, new_value, reason FROM shop.change WHERE what = 'segment' AND old_value IS NOT NULL ORDER BY changed_at;
+SELECT customer_id, old_value, new_value, reason FROM shop.change WHERE what = 'segment' AND old_value IS NOT NULL ORDER BY changed_at;
 SELECT * FROM customer_value.verify('shop');
 
 -- Never for ever by accident, and never without a reason.

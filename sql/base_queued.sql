@@ -36,7 +36,7 @@ ROLLBACK;
 SELECT customer_value.rebalance('shop', '2026-01-01');
 SELECT count(*) FROM shop.queue;
 SELECT customer_id, basis, abc_class, abc_class(basis) OVER () FROM shop.customer ORDER BY 1;
-SELECT customer, old_value, new_value, reason FROM shop.change ORDER BY customer, changed_at;
+SELECT customer_id, old_value, new_value, reason FROM shop.change ORDER BY customer_id, changed_at;
 SELECT * FROM customer_value.verify('shop');
 
 -- Changes that cancel each other out, and what is rolled back.

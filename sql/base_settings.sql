@@ -21,7 +21,7 @@ INSERT INTO sale VALUES ('cyd', '2026-03-02', 500, 100), ('dan', '2025-02-28', 5
 SELECT customer_id, basis, abc_class FROM margin_base.customer ORDER BY 1;
 SELECT customer_value.rebalance('margin_base', '2026-12-10');
 SELECT customer_id, basis, abc_class, abc_class(basis, '{0.5}') OVER () FROM margin_base.customer ORDER BY 1;
-SELECT customer, old_value, new_value, reason FROM margin_base.change ORDER BY customer, changed_at;
+SELECT customer_id, old_value, new_value, reason FROM margin_base.change ORDER BY customer_id, changed_at;
 SELECT * FROM customer_value.verify('margin_base');
 -- New settings come into force with the next rebalance.
 UPDATE margin_base.settings SET basis = 'orders', period = NULL, cuts = '{0.3,0.6,0.9}';
@@ -52,8 +52,8 @@ SELECT customer_value.rebalance('rules_base', '2026-12-31');
 UPDATE rules_base.settings SET rules = '{"segments": [{"name": "gold", "from": 80}, {"name": "standard"}],
 	"criteria": [{"fact": "amount", "weight": 3, "points": [[0, 0], [1000, 100]]}]}';
 SELECT customer_value.rebalance('rules_base', '2026-12-31');
-SELECT customer_id, segment, since <= (SELECT max(changed_at) FROM rules_base.change c WHERE c.customer = customer_id) AS since FROM rules_base.customer ORDER BY 1;
-SELECT customer, old_value, new_value, reason FROM rules_base.change WHERE what = 'segment' ORDER BY customer, changed_at;
+SELECT customer_id, segment, since <= (SELECT max(changed_at) FROM rules_base.change c WHERE c.customer_id = customer.customer_id) AS since FROM rules_base.customer ORDER BY 1;
+SELECT customer_id, old_value, new_value, reason FROM rules_base.change WHERE what = 'segment' ORDER BY customer_id, changed_at;
 SELECT * FROM customer_value.verify('rules_base');
 
 -- A customer of whom something else is known stays when his orders are untracked.

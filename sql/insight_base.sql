@@ -78,11 +78,12 @@ SELECT touchpoint, reason, rating, complaint FROM shop.contact;
 SELECT customer_value.untrack_contacts('shop', 'public.contact');
 \echo :LAST_ERROR_SQLSTATE
 
--- Overview: shares add up; a month ago there was nobody, then everybody, and then one moves.
+-- Overview: shares add up; customers that were there when the base began were so a month ago; one comes, and one moves.
 SELECT segment, abc_class, customers, round(customer_share::numeric, 4) AS customer_share, value, round(value_share::numeric, 4) AS value_share,
 	margin, month_ago, change FROM shop.overview;
 SELECT round(sum(customer_share)::numeric, 9) AS customers, round(sum(value_share)::numeric, 9) AS value FROM shop.overview;
-UPDATE shop.change SET changed_at = now() - interval '2 months';
+UPDATE shop.cutoffs SET history_since = now() - interval '2 months';
+UPDATE shop.customer SET added = now() - interval '40 days' WHERE customer_id <> 'c10';
 SELECT sum(month_ago) AS month_ago, sum(change) AS change FROM shop.overview;
 INSERT INTO sale VALUES ('c1', current_date, 20000, 1);
 SELECT customer_id, old_segment, old_class, segment, abc_class FROM shop.moved ORDER BY customer_id COLLATE "C";

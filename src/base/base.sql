@@ -263,7 +263,8 @@ BEGIN
 			segment text,
 			since timestamptz NOT NULL DEFAULT clock_timestamp(),
 			due date,
-			override text)
+			override text,
+			added timestamptz NOT NULL DEFAULT clock_timestamp())
 			WITH (fillfactor = 85); -- room for an update in place
 		CREATE TABLE %1$I.settled (
 			customer_id %2$s PRIMARY KEY,
@@ -292,19 +293,22 @@ BEGIN
 			settled_at timestamptz NOT NULL DEFAULT clock_timestamp(),
 			counted boolean NOT NULL DEFAULT false,
 			keys bigint NOT NULL DEFAULT 0,
-			took interval);
+			took interval,
+			history_since timestamptz);
 		CREATE TABLE %1$I.change (
-			customer %2$s NOT NULL,
+			change_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+			customer_id %2$s NOT NULL,
 			changed_at timestamptz NOT NULL DEFAULT clock_timestamp(),
 			what text NOT NULL,
 			old_value text,
 			new_value text,
 			reason text NOT NULL);
-		CREATE INDEX ON %1$I.change (customer, changed_at);
+		CREATE INDEX ON %1$I.change (customer_id, changed_at);
 		CREATE TABLE %1$I.queue (
 			customer_id %2$s NOT NULL,
 			value %3$s.customer_value NOT NULL DEFAULT '{}',
 			classed_by timestamptz);
+		ALTER TABLE %1$I.queue REPLICA IDENTITY FULL;
 		CREATE TABLE %1$I.settings (
 			the_only boolean PRIMARY KEY DEFAULT true CHECK (the_only),
 			layout integer NOT NULL,
@@ -344,6 +348,7 @@ BEGIN
 			source integer NOT NULL,
 			customer_id %2$s NOT NULL,
 			value %3$s.customer_value NOT NULL);
+		ALTER TABLE %1$I.ahead REPLICA IDENTITY FULL;
 
 		CREATE TRIGGER record_insert AFTER INSERT ON %1$I.customer FOR EACH ROW
 			WHEN (NEW.abc_class IS NOT NULL OR NEW.segment IS NOT NULL OR NEW.facts IS NOT NULL)
@@ -371,13 +376,15 @@ BEGIN
 		COMMENT ON COLUMN %1$I.customer.since IS 'since when class and segment are what they are';
 		COMMENT ON COLUMN %1$I.customer.due IS 'the base day from which on time alone changes basis or facts: an order leaves the period or the last 12 months; null where none does. What goes by other days than those of orders is not in it: a basis clv, and rules on recency_days and tenure_days';
 		COMMENT ON COLUMN %1$I.customer.override IS 'the segment set by hand, while it is in force; written by override and end_override';
+		COMMENT ON COLUMN %1$I.customer.added IS 'since when the customer is in the base';
 		COMMENT ON TABLE %1$I.settled IS 'the bases of customers that the table bucket counts, as of the last rebalance, which alone writes it: kept apart, so that it holds up no writer of customers, and these have no index that an order changes';
 		COMMENT ON COLUMN %1$I.settled.bucket IS 'the size of the basis: indexed in place of it, since it changes less often';
 		COMMENT ON TABLE %1$I.bucket IS 'number, sum and sum of squares of the settled bases in each bucket, off which rebalance reads the cut-offs; written by rebalance';
 		COMMENT ON TABLE %1$I.cutoffs IS 'what is in force since the last rebalance: customers are classed by this; written by rebalance';
 		COMMENT ON COLUMN %1$I.cutoffs.counted IS 'whether the table bucket counts all settled bases; if not, the next rebalance counts anew';
 		COMMENT ON COLUMN %1$I.cutoffs.keys IS 'how often keys came to stand for another customer, or for none';
-		COMMENT ON TABLE %1$I.change IS 'history: every change of a class or segment, with its reason';
+		COMMENT ON COLUMN %1$I.cutoffs.history_since IS 'when customers were first classed: those added later came to the base, the others were there from the beginning';
+		COMMENT ON TABLE %1$I.change IS 'history: every change of a class or segment, with its reason; what is given for the first time is no change';
 		COMMENT ON TABLE %1$I.queue IS 'what the next rebalance folds in: net changes from queued sources, and, with an empty change, customers that were written or whose facts changed';
 		COMMENT ON COLUMN %1$I.queue.classed_by IS 'settled_at of the cut-offs by which the writer classed the customer; null where he did not';
 		COMMENT ON TABLE %1$I.settings IS 'what the owner wants; comes into force with the next rebalance';

@@ -9,23 +9,25 @@ BEGIN
 	IF since IS NULL OR before IS NULL OR since > before THEN
 		RAISE invalid_parameter_value USING MESSAGE = 'since and before must be moments, and since not the later one';
 	END IF;
-	-- what was true at a moment is what the first change from then on put an end to
+	-- What was true at a moment is what the first change from then on put an end to. A customer that came later
+	-- was nothing then; those that were there when customers were first classed are taken to have been what they were then.
 	RETURN QUERY EXECUTE format($sql$
 		WITH later AS (
-			SELECT h.customer AS customer_id, h.what,
-				(array_agg(h.old_value ORDER BY h.changed_at))[1] AS at_since,
-				bool_or(h.changed_at >= $2) AS changed_since,
-				(array_agg(h.old_value ORDER BY h.changed_at) FILTER (WHERE h.changed_at >= $2))[1] AS at_before
+			SELECT h.customer_id, h.what, min(h.changed_at) AS first_since, min(h.changed_at) FILTER (WHERE h.changed_at >= $2) AS first_before,
+				(array_agg(h.old_value ORDER BY h.changed_at, h.change_id))[1] AS at_since,
+				(array_agg(h.old_value ORDER BY h.changed_at, h.change_id) FILTER (WHERE h.changed_at >= $2))[1] AS at_before
 			FROM %1$I.change h
 			WHERE h.changed_at >= $1 AND h.what IN ('class', 'segment')
 			GROUP BY 1, 2),
 		today AS (
-			SELECT c.customer_id, v.what, v.value, c.basis
-			FROM %1$I.customer c, LATERAL (VALUES ('class', c.abc_class), ('segment', c.segment)) AS v(what, value)),
+			SELECT c.customer_id, v.what, v.value, c.basis, CASE WHEN c.added > f.history_since THEN c.added END AS came
+			FROM %1$I.customer c, %1$I.cutoffs f, LATERAL (VALUES ('class', c.abc_class), ('segment', c.segment)) AS v(what, value)),
 		moved AS (
 			SELECT what, t.basis,
-				CASE WHEN l.what IS NULL THEN t.value ELSE l.at_since END AS old_value,
-				CASE WHEN l.changed_since THEN l.at_before ELSE t.value END AS new_value
+				CASE WHEN t.came >= $1 AND (l.first_since < t.came) IS NOT TRUE THEN NULL
+					WHEN l.what IS NULL THEN t.value ELSE l.at_since END AS old_value,
+				CASE WHEN t.came >= $2 AND (l.first_before < t.came) IS NOT TRUE THEN NULL
+					WHEN l.first_before IS NOT NULL THEN l.at_before ELSE t.value END AS new_value
 			FROM today t FULL JOIN later l USING (customer_id, what))
 		SELECT m.what, m.old_value, m.new_value, count(*), sum(m.basis)
 		FROM moved m
@@ -37,7 +39,7 @@ END
 $$;
 
 COMMENT ON FUNCTION customer_value.migration(name, timestamptz, timestamptz) IS
-'who moved where between two moments (by default until now), as a matrix: what (class or segment), its value at since and at before, the number of customers, and their basis as it is now. Those who stayed are in it, too; a null old value stands for customers who came, a null new value for those who left';
+'who moved where between two moments (by default until now), as a matrix: what (class or segment), its value at since and at before, the number of customers, and their basis as it is now. Those who stayed are in it, too; a null old value stands for customers that came, a null new value for those that left. Those that were there when customers were first classed (history_since in cutoffs) are taken to have been what they were then';
 
 
 CREATE FUNCTION customer_value_internal.standing_on(base name, day date, customer text DEFAULT NULL)
@@ -62,16 +64,18 @@ BEGIN
 			SELECT c.customer_id, %2$s.until(c.value, $1 + 1) AS value, c.facts
 			FROM %1$I.customer c WHERE %2$s.first_order(c.value) <= $1),
 		later AS (
-			SELECT DISTINCT ON (h.customer, h.what) h.customer AS customer_id, h.what, h.old_value
+			SELECT DISTINCT ON (h.customer_id, h.what) h.customer_id, h.what, h.old_value, h.changed_at
 			FROM %1$I.change h
 			WHERE h.changed_at >= ($1 + 1)::timestamp AT TIME ZONE 'UTC' AND h.what IN ('class', 'segment')
-				AND ($2 IS NULL OR h.customer = $2::%3$s)
-			ORDER BY h.customer, h.what, h.changed_at),
+				AND ($2 IS NULL OR h.customer_id = $2::%3$s)
+			ORDER BY h.customer_id, h.what, h.changed_at, h.change_id),
 		said AS (
 			SELECT customer_id,
-				CASE WHEN k.what IS NULL THEN c.abc_class ELSE k.old_value END AS abc_class,
-				CASE WHEN g.what IS NULL THEN c.segment ELSE g.old_value END AS segment
-			FROM (SELECT c.customer_id, c.abc_class, c.segment FROM %1$I.customer c WHERE $2 IS NULL OR c.customer_id = $2::%3$s) c
+				CASE WHEN c.came AND (k.changed_at < c.added) IS NOT TRUE THEN NULL WHEN k.what IS NULL THEN c.abc_class ELSE k.old_value END AS abc_class,
+				CASE WHEN c.came AND (g.changed_at < c.added) IS NOT TRUE THEN NULL WHEN g.what IS NULL THEN c.segment ELSE g.old_value END AS segment
+			FROM (SELECT c.customer_id, c.abc_class, c.segment, c.added,
+					c.added > f.history_since AND c.added >= ($1 + 1)::timestamp AT TIME ZONE 'UTC' AS came
+				FROM %1$I.customer c, %1$I.cutoffs f WHERE $2 IS NULL OR c.customer_id = $2::%3$s) c
 			FULL JOIN (SELECT * FROM later l WHERE l.what = 'class') k USING (customer_id)
 			FULL JOIN (SELECT * FROM later l WHERE l.what = 'segment') g USING (customer_id))
 		SELECT customer_id::text, d.abc_class, d.segment, s.basis, s.abc_class, s.score, s.segment

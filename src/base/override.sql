@@ -6,6 +6,7 @@ AS $$
 BEGIN
 	EXECUTE format($sql$
 		CREATE TABLE %1$I.override (
+			override_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
 			customer_id %2$s NOT NULL,
 			segment text NOT NULL,
 			reason text NOT NULL CHECK (btrim(reason) <> ''),

@@ -153,7 +153,8 @@ BEGIN
 		INTO wanted.cutoffs USING cuts, wanted;
 	END IF;
 	EXECUTE format($sql$
-		UPDATE %1$I.cutoffs SET (basis, period, since, as_of, cutoffs, last_class, rules, trailing_year, model, hysteresis, settled_at) = (SELECT ($1).*)
+		UPDATE %1$I.cutoffs SET (basis, period, since, as_of, cutoffs, last_class, rules, trailing_year, model, hysteresis, settled_at) = (SELECT ($1).*),
+			history_since = coalesce(history_since, CASE WHEN EXISTS (SELECT FROM %1$I.customer) THEN clock_timestamp() END)
 		$sql$, base)
 	USING wanted;
 

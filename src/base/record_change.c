@@ -1,7 +1,7 @@
 /*
  * record_change.c
- *	  What follows from a change of a customer: for his class and segment a row of history, and a message
- *	  where that is wanted; for his facts a place in the queue.
+ *	  What follows from a change of a customer: for its class and segment a row of history, and a message
+ *	  where that is wanted; for its facts a place in the queue.
  */
 #include "postgres.h"
 
@@ -157,10 +157,11 @@ find_history(Relation customers)
 	history->key = key;
 	base = quote_identifier(get_namespace_name(RelationGetNamespace(customers)));
 	history->write = kept_plan_make(
-		psprintf("INSERT INTO %s.change (customer, what, old_value, new_value, reason)"
-				 " VALUES ($1, $2, $3, $4, $5)"
+		psprintf("INSERT INTO %s.change (customer_id, what, old_value, new_value, reason)"
+				 " SELECT $1, $2, $3, $4, $5 WHERE $3 IS NOT NULL"
+				 " OR EXISTS (SELECT FROM %s.change AS c WHERE c.customer_id = $1 AND c.what = $2)"
 				 " RETURNING (SELECT s.notify FROM %s.settings AS s)",
-				 base, base),
+				 base, base, base),
 		ROW_PARAMETERS, types);
 	history->tell = kept_plan_make(
 		psprintf("SELECT pg_notify('customer_value', CASE WHEN octet_length(m.whole::text) < %d"
@@ -196,7 +197,7 @@ has_other_facts(HeapTuple old_row, HeapTuple new_row, TupleDesc columns)
 
 /*
  * Writes a row of history for the class or the segment, whose parameters begin at `what`, if that changed;
- * tells whether listeners want to know.
+ * tells whether listeners want to know. What is given for the first time is no change.
  */
 static bool
 write_row(const History *history, const Datum *values, const char *nulls, int what)
@@ -211,7 +212,7 @@ write_row(const History *history, const Datum *values, const char *nulls, int wh
 		return false;
 	if (SPI_execute_plan(history->write, row, row_nulls, false, 0) != SPI_OK_INSERT_RETURNING)
 		elog(ERROR, "history was not written: %s", SPI_result_code_string(SPI_result));
-	/* a trigger of the owner's may have kept the row out */
+	/* none the first time, or where a trigger of the owner's has kept the row out */
 	return SPI_processed == 1 &&
 		   DatumGetBool(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &is_null));
 }

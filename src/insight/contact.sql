@@ -20,6 +20,7 @@ BEGIN
 			note text,
 			CHECK (contacts_per_year IS NOT NULL OR rating IS NOT NULL),
 			UNIQUE NULLS NOT DISTINCT (touchpoint, segment, abc_class));
+		ALTER TABLE %1$I.touchpoint_target REPLICA IDENTITY FULL;
 		CREATE TRIGGER check_treatment BEFORE INSERT OR UPDATE ON %1$I.touchpoint_target
 			FOR EACH ROW EXECUTE FUNCTION customer_value_internal.check_treatment();
 		COMMENT ON TABLE %1$I.touchpoint_target IS 'target: how often customers are to meet us at a touchpoint, and how well';

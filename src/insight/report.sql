@@ -7,21 +7,24 @@ BEGIN
 	EXECUTE format($sql$
 		CREATE VIEW %1$I.moved AS
 		SELECT c.customer_id,
-			CASE WHEN f.segment_changed THEN f.segment ELSE c.segment END AS old_segment,
-			CASE WHEN f.class_changed THEN f.abc_class ELSE c.abc_class END AS old_class,
+			CASE WHEN n.came THEN NULL WHEN f.segment_changed THEN f.segment ELSE c.segment END AS old_segment,
+			CASE WHEN n.came THEN NULL WHEN f.class_changed THEN f.abc_class ELSE c.abc_class END AS old_class,
 			c.segment, c.abc_class
 		FROM (
-			SELECT h.customer,
+			SELECT h.customer_id, min(h.changed_at) AS changed_at,
 				bool_or(h.what = 'segment') AS segment_changed, min(h.old_value) FILTER (WHERE h.what = 'segment') AS segment,
 				bool_or(h.what = 'class') AS class_changed, min(h.old_value) FILTER (WHERE h.what = 'class') AS abc_class
 			FROM (
-				SELECT DISTINCT ON (customer, what) customer, what, old_value
+				SELECT DISTINCT ON (customer_id, what) customer_id, what, old_value, changed_at
 				FROM %1$I.change
 				WHERE changed_at > now() - interval '1 month' AND what IN ('segment', 'class')
-				ORDER BY customer, what, changed_at) h
-			GROUP BY h.customer) f
-		JOIN %1$I.customer c ON c.customer_id = f.customer;
-		COMMENT ON VIEW %1$I.moved IS 'customers whose segment or class has changed in the last month: what they were before, null where they were not classed, and what they are';
+				ORDER BY customer_id, what, changed_at, change_id) h
+			GROUP BY h.customer_id) f
+		RIGHT JOIN %1$I.customer c USING (customer_id),
+			%1$I.cutoffs k,
+			LATERAL (SELECT c.added > greatest(now() - interval '1 month', k.history_since) AND (f.changed_at < c.added) IS NOT TRUE AS came) n
+		WHERE n.came OR f.customer_id IS NOT NULL;
+		COMMENT ON VIEW %1$I.moved IS 'customers that came, or whose segment or class has changed, in the last month: what they were before, null where they were not there, and what they are';
 
 		CREATE VIEW %1$I.overview AS
 		SELECT g.segment, g.abc_class, sum(g.customers)::bigint AS customers,

@@ -101,6 +101,7 @@ BEGIN
 			hour integer NOT NULL CHECK (hour BETWEEN 0 AND 23),
 			calls numeric NOT NULL CHECK (calls >= 0 AND calls < 'Infinity'),
 			UNIQUE NULLS NOT DISTINCT (segment, abc_class, weekday, hour));
+		ALTER TABLE %1$I.call_volume REPLICA IDENTITY FULL;
 		CREATE TRIGGER check_treatment BEFORE INSERT OR UPDATE ON %1$I.call_volume
 			FOR EACH ROW EXECUTE FUNCTION customer_value_internal.check_treatment();
 		COMMENT ON TABLE %1$I.call_volume IS 'calls expected in an hour of the week, by segment and class as the treatment has them';

@@ -70,7 +70,7 @@ FROM shop.customer WHERE customer_id = :'somebody';
 :order;
 SELECT customer_id, orders(value), round(basis, 2) AS basis, abc_class, round(score::numeric, 1) AS score, segment
 FROM shop.customer WHERE customer_id = :'somebody';
-SELECT what, old_value, new_value, reason FROM shop.change WHERE customer = :'somebody' ORDER BY changed_at DESC, what LIMIT 2;
+SELECT what, old_value, new_value, reason FROM shop.change WHERE customer_id = :'somebody' ORDER BY changed_at DESC, what LIMIT 2;
 
 \echo '7. Nothing is taken on trust: everything is recomputed from the orders and compared.'
 SELECT count(*) AS differences FROM customer_value.verify('shop');

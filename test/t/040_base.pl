@@ -100,7 +100,7 @@ sql($hostile . q{
 }, 'writer');
 is(sql(q{SELECT * FROM customer_value.verify('shop')}), '', 'a hostile writer writes orders and nothing else');
 is(sql(q{SELECT count(*) FROM shop.customer WHERE customer_id = 500}), '0', 'the filter means what it meant');
-is(sql(q{SELECT DISTINCT reason FROM shop.change WHERE customer = 1 AND new_value = 'A'}), 'order', 'the reason is ours');
+is(sql(q{SELECT DISTINCT reason FROM shop.change WHERE customer_id = 1 AND new_value = 'A'}), 'order', 'the reason is ours');
 sql(q{ALTER TABLE shop.customer ENABLE ROW LEVEL SECURITY; ALTER TABLE shop.customer FORCE ROW LEVEL SECURITY});
 sql(q{INSERT INTO orders (customer_id, day, amount) VALUES (1, '2026-03-01', 1), (501, '2026-03-01', 1)}, 'writer');
 fails_like(q{SELECT * FROM customer_value.verify('shop')}, 'owner', qr/row-level security/, 'row security hides nothing from verify silently');

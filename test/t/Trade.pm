@@ -454,8 +454,8 @@ sub is_exact
 		is(sql($node, qq{
 			SELECT c.customer_id, w.what, w.standing, h.new_value
 			FROM $base.customer c CROSS JOIN LATERAL (VALUES ('class', c.abc_class), ('segment', c.segment)) w(what, standing)
-			LEFT JOIN LATERAL (SELECT new_value FROM $base.change h WHERE h.customer = c.customer_id AND h.what = w.what
-				ORDER BY changed_at DESC LIMIT 1) h ON true
+			JOIN LATERAL (SELECT new_value FROM $base.change h WHERE h.customer_id = c.customer_id AND h.what = w.what
+				ORDER BY change_id DESC LIMIT 1) h ON true
 			WHERE w.standing IS DISTINCT FROM h.new_value
 			LIMIT 20}), '', "$name: the history of $base ends where its customers are");
 	}
