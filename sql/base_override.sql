@@ -65,8 +65,8 @@ SELECT customer_id, value, segment, override FROM shop.customer;
 SELECT customer_value.rebalance('shop', current_date + 20);
 SELECT customer_id, value, segment, override FROM shop.customer;
 SELECT customer_value.drop_base('shop');
--- a base without rules, and another key
-SELECT customer_value.create_base('shop', key => 'text');
+-- another key
+SELECT customer_value.create_base('shop', key => 'text', rules => '{"segments": [{"name": "vip", "from": 60}, {"name": "standard"}], "criteria": [{"fact": "amount", "weight": 1, "points": [[0, 0], [1000, 100]]}]}');
 ALTER TABLE sale ALTER customer TYPE text;
 SELECT customer_value.track_orders('shop', 'sale', 'customer', 'day', 'amount');
 SELECT customer_value.override('shop', 2, 'vip', 'x', current_date + 20);

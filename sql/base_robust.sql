@@ -32,3 +32,74 @@ SELECT * FROM customer_value.verify('shop');
 DROP PUBLICATION everything;
 SELECT customer_value.drop_base('shop');
 DROP TABLE sale;
+
+-- What create_base refuses, settings refuse, with the same words.
+CREATE FUNCTION attempt(call text) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+	EXECUTE call;
+	RETURN 'no error';
+EXCEPTION WHEN OTHERS THEN
+	RETURN SQLSTATE || ' ' || SQLERRM;
+END
+$$;
+SELECT customer_value.create_base('shop', key => 'integer');
+SELECT s AS setting, attempt('UPDATE shop.settings SET ' || s) AS refused,
+	attempt('UPDATE shop.settings SET ' || s) = attempt(format('SELECT customer_value.create_base(''other'', %s)', replace(s, ' = ', ' => '))) AS same_words
+FROM unnest(ARRAY[$$cuts = '{80,95}'$$, $$cuts = '{0.9,0.5}'$$, $$cuts = '{}'$$, $$cuts = '{{0.8},{0.9}}'$$, $$cuts = '{0.8,NULL}'$$, $$cuts = '{0.8,NaN}'$$, $$cuts = '{0.5,0.5}'$$,
+	$$basis = 'profit'$$, $$basis = 'clv'$$, $$period = '-1 day'$$, $$period = '0'$$, $$hysteresis = 1$$, $$hysteresis = 'NaN'$$, $$hysteresis = -0.5$$,
+	$$model = '{"model": "bg/nbd", "params": {"r": 1, "alpha": 1, "a": 1, "b": 1}, "spend": {"p": 6, "q": 0.9, "v": 15}}'$$]) s;
+SELECT attempt('UPDATE shop.settings SET ' || s) FROM unnest(ARRAY[$$key = 'bigint'$$, $$key = 'text'$$, 'key = NULL', 'cuts = NULL', 'hysteresis = NULL']) s;
+-- Infinite intervals came with PostgreSQL 17; before, none can be written.
+SELECT attempt($$UPDATE shop.settings SET period = 'infinity'$$) LIKE '22%' AS refused;
+-- What it takes, it works with: a period that began before time did, and bounds of an array that do not begin with 1.
+CREATE TABLE sale (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, customer int, day date, amount numeric, cost numeric);
+INSERT INTO sale (customer, day, amount) SELECT i, date '2026-01-01' - 1000 * i, 100 * i FROM generate_series(1, 9) i;
+UPDATE shop.settings SET period = '178000000 years', cuts = '[0:1]={0.8,0.95}';
+SELECT customer_value.value_to_next_class('shop', 1);
+SELECT customer_value.track_orders('shop', 'sale', 'customer', 'day', 'amount', cost => 'amount');
+SELECT customer_value.track_orders('shop', 'sale', 'customer', 'day', 'customer');
+SELECT customer_value.track_orders('shop', 'sale', 'customer', 'day', 'amount', cost => 'cost');
+SELECT customer_value.value_to_next_class('shop', 1);
+SELECT customer_value.rebalance('shop', '2026-01-01');
+SELECT settings_in_force, problems FROM customer_value.status('shop');
+SELECT since FROM shop.cutoffs;
+SELECT count(*) FROM customer_value.verify('shop');
+SELECT attempt(format('SELECT customer_value.%s(''shop'', ''5874897-12-31'')', f)) FROM unnest('{rebalance,refresh_outlook}'::text[]) f;
+SELECT customer_value.rebalance('shop', '294275-12-31');
+SELECT customer_value.rebalance('shop', '4713-01-01 BC');
+SELECT count(*) FROM customer_value.verify('shop');
+UPDATE shop.settings SET period = '1 year 2 months 3 days';
+SELECT customer_value.rebalance('shop', '294275-12-31');
+SELECT customer_value.rebalance('shop', '4713-01-01 BC');
+SELECT customer_value.rebalance('shop', '2026-01-01') > 0 AS moved;
+SELECT count(*) FROM customer_value.verify('shop');
+
+-- Rules that ask for what nobody provides, and segments of none.
+SELECT customer_value.override('shop', 1, 'gold', 'whatever that is', '2100-01-01');
+UPDATE shop.settings SET rules = '{"segments": [{"name": "gold", "from": 50}, {"name": "standard"}], "must": [{"segment": "gold", "when": {"vip": {"is": true}}}],
+	"criteria": [{"fact": "amount12m", "weight": 1, "points": [[0, 0], [1000, 100]]}, {"fact": "amount_12m", "weight": 1, "points": [[0, 0], [1000, 100]]},
+	{"fact": "margin", "weight": 1, "points": [[0, 0], [1000, 100]]}], "develop": {"when": {"potential": {"min": 70}}, "to": "gold"}}';
+SELECT problems FROM customer_value.status('shop');
+UPDATE sale SET cost = 1 WHERE customer = 9;
+UPDATE shop.customer SET facts = '{"vip": false, "potential": null}' WHERE customer_id = 5;
+SELECT problems, triggers_enabled FROM customer_value.status('shop');
+SELECT customer_value.rebalance('shop', '2026-01-01');
+SELECT customer_value.override('shop', 1, 'platinum', 'whatever that is', '2100-01-01');
+SELECT customer_value.override('shop', 1, 'gold', 'a good one', '2100-01-01');
+
+-- Merged into one that is itself merged: that which counts takes all.
+SELECT customer_value.merge_customers('shop', 2, 3);
+SELECT customer_value.merge_customers('shop', 3, 4);
+SELECT customer_id, merged_into FROM shop.merged ORDER BY 1;
+SELECT customer_value.merge_customers('shop', 3, 2);
+SELECT customer_value.merge_customers('shop', 5, 2);
+SELECT customer_value.merge_customers('shop', 5, 3);
+SELECT amount(value) FROM shop.customer WHERE customer_id = 2;
+SELECT * FROM customer_value.verify('shop');
+
+-- Tables that are not there.
+SELECT attempt('SELECT * FROM customer_value' || f) FROM unnest(ARRAY[$$_internal.row_filter(0, 'x')$$, $$_internal.filter_problem(0, 'x')$$, $$_internal.row_filter(99999999, 'x')$$,
+	$$.check_source(0, 'x', 'y', 'z')$$, $$.track_orders('shop', 0, 'x', 'y', 'z')$$, $$.track_facts('shop', 0, 'x', '{y}')$$, $$.track_contacts('shop', 0, 'x', 'y', 'z')$$]) f;
+SELECT customer_value.drop_base('shop');
+DROP TABLE sale;
+DROP FUNCTION attempt;

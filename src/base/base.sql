@@ -112,6 +112,30 @@ $$;
 COMMENT ON FUNCTION customer_value_internal.in_force(name) IS 'what is in force in a base since the last rebalance';
 
 
+CREATE FUNCTION customer_value_internal.first_day(as_of date, period interval) RETURNS date
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN extract(epoch FROM period) / 86400 < as_of - date '4712-01-01 BC' THEN (as_of - period)::date ELSE '-infinity' END;
+
+COMMENT ON FUNCTION customer_value_internal.first_day(date, interval) IS
+'the first day that counts in the period that ends with a day: minus infinity where there is no period, or one that began before time did';
+
+
+CREATE FUNCTION customer_value_internal.check_day(day date, argument text) RETURNS void
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF day IS NULL OR NOT isfinite(day) THEN
+		RAISE invalid_parameter_value USING MESSAGE = format('%s must be a day', argument);
+	ELSIF day > date '294275-12-31' THEN
+		RAISE datetime_field_overflow USING MESSAGE = format('%s must not be after 294275-12-31', argument);
+	END IF;
+END
+$$;
+
+COMMENT ON FUNCTION customer_value_internal.check_day(date, text) IS
+'an error unless a day can be the base day: periods are subtracted from it, as timestamps';
+
+
 CREATE FUNCTION customer_value_internal.wanted(base name, as_of date) RETURNS customer_value_internal.in_force
 LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -119,7 +143,7 @@ DECLARE
 	result customer_value_internal.in_force;
 BEGIN
 	EXECUTE format($sql$
-		SELECT s.basis, s.period, coalesce(($1 - s.period)::date, '-infinity'), $1, NULL::%2$s.abc_cutoffs, chr(65 + cardinality(s.cuts)), s.rules,
+		SELECT s.basis, s.period, customer_value_internal.first_day($1, s.period), $1, NULL::%2$s.abc_cutoffs, chr(65 + cardinality(s.cuts)), s.rules,
 			coalesce(s.rules::text ~ '"(amount_12m|margin_12m)"', false), CASE WHEN s.basis = 'clv' THEN s.model END, s.hysteresis, clock_timestamp()
 		FROM %1$I.settings s$sql$, base, '@extschema@')
 	INTO result USING as_of;
@@ -199,6 +223,56 @@ COMMENT ON FUNCTION customer_value_internal.check_model(clv_model) IS
 'an error unless a model gives every customer who has ordered a finite lifetime value; else true';
 
 
+CREATE FUNCTION customer_value_internal.check_settings(basis text, period interval, cuts numeric[], hysteresis float8, model clv_model) RETURNS boolean
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF basis NOT IN ('amount', 'margin', 'orders', 'clv') THEN
+		RAISE invalid_parameter_value USING
+			MESSAGE = format('unknown basis "%s"', basis),
+			HINT = 'Use amount, margin, orders or clv.';
+	ELSIF basis = 'clv' AND model IS NULL THEN
+		RAISE null_value_not_allowed USING
+			MESSAGE = 'basis "clv" needs a model',
+			HINT = 'Where there is none yet, begin with another basis, fit one to the ledgers and change the settings.';
+	ELSIF basis = 'clv' AND period IS NOT NULL THEN
+		RAISE invalid_parameter_value USING
+			MESSAGE = 'basis "clv" takes no period',
+			DETAIL = 'A model goes by all orders of a customer.';
+	END IF;
+	IF period <= interval '0' OR NOT isfinite(period) THEN
+		RAISE invalid_parameter_value USING MESSAGE = 'period must be positive and finite';
+	END IF;
+	IF NOT (hysteresis >= 0 AND hysteresis < 1) THEN
+		RAISE invalid_parameter_value USING MESSAGE = 'hysteresis must be at least 0 and less than 1';
+	END IF;
+	PERFORM @extschema@.abc_cutoffs(1::numeric, cuts); -- an error unless the cuts rise within (0, 1)
+	PERFORM customer_value_internal.check_model(model);
+	RETURN true;
+END
+$$;
+
+COMMENT ON FUNCTION customer_value_internal.check_settings(text, interval, numeric[], float8, clv_model) IS
+'an error unless these can be the settings of a base; else true. What create_base refuses, a constraint of the table settings refuses with the same words';
+
+
+CREATE FUNCTION customer_value_internal.check_key(key text, wanted text) RETURNS boolean
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF key <> wanted THEN
+		RAISE invalid_parameter_value USING
+			MESSAGE = format('the customers of this base have keys of type %s', wanted),
+			HINT = 'customer_value.create_base() makes another base.';
+	END IF;
+	RETURN true;
+END
+$$;
+
+COMMENT ON FUNCTION customer_value_internal.check_key(text, text) IS
+'an error unless the setting key of a base says what its keys are; else true';
+
+
 CREATE FUNCTION customer_value_internal.check_name(base name) RETURNS void
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -230,26 +304,7 @@ BEGIN
 			MESSAGE = format('customers cannot have keys of type %s', key),
 			HINT = 'Use smallint, integer, bigint, numeric, text or uuid.';
 	END IF;
-	IF basis NOT IN ('amount', 'margin', 'orders', 'clv') THEN
-		RAISE invalid_parameter_value USING
-			MESSAGE = format('unknown basis "%s"', basis),
-			HINT = 'Use amount, margin, orders or clv.';
-	ELSIF basis = 'clv' AND model IS NULL THEN
-		RAISE null_value_not_allowed USING
-			MESSAGE = 'basis "clv" needs a model',
-			HINT = 'Where there is none yet, begin with another basis, fit one to the ledgers and change the settings.';
-	ELSIF basis = 'clv' AND period IS NOT NULL THEN
-		RAISE invalid_parameter_value USING
-			MESSAGE = 'basis "clv" takes no period',
-			DETAIL = 'A model goes by all orders of a customer.';
-	END IF;
-	IF period <= interval '0' OR NOT isfinite(period) THEN
-		RAISE invalid_parameter_value USING MESSAGE = 'period must be positive and finite';
-	END IF;
-	IF NOT (hysteresis >= 0 AND hysteresis < 1) THEN
-		RAISE invalid_parameter_value USING MESSAGE = 'hysteresis must be at least 0 and less than 1';
-	END IF;
-	PERFORM @extschema@.abc_cutoffs(1::numeric, cuts); -- an error unless the cuts rise within (0, 1)
+	PERFORM customer_value_internal.check_settings(basis, period, cuts, hysteresis, model);
 
 	EXECUTE format('CREATE SCHEMA %I', base);
 	EXECUTE format($sql$
@@ -313,16 +368,16 @@ BEGIN
 			the_only boolean PRIMARY KEY DEFAULT true CHECK (the_only),
 			layout integer NOT NULL,
 			key text NOT NULL,
-			basis text NOT NULL CHECK (basis IN ('amount', 'margin', 'orders', 'clv')),
-			period interval CHECK (period > interval '0'),
+			basis text NOT NULL,
+			period interval,
 			cuts numeric[] NOT NULL,
 			rules %3$s.segment_rules,
-			hysteresis double precision NOT NULL CHECK (hysteresis >= 0 AND hysteresis < 1),
+			hysteresis double precision NOT NULL,
 			notify boolean NOT NULL,
-			model %3$s.clv_model CHECK (customer_value_internal.check_model(model)),
+			model %3$s.clv_model,
 			salt uuid NOT NULL DEFAULT gen_random_uuid(),
-			CONSTRAINT basis_clv_needs_model CHECK (basis <> 'clv' OR model IS NOT NULL),
-			CONSTRAINT basis_clv_takes_no_period CHECK (basis <> 'clv' OR period IS NULL));
+			CHECK (customer_value_internal.check_key(key, '%2$s')),
+			CHECK (customer_value_internal.check_settings(basis, period, cuts, hysteresis, model)));
 		CREATE TABLE %1$I.source (
 			source integer PRIMARY KEY,
 			schema_name name NOT NULL,

@@ -20,6 +20,9 @@ BEGIN
 	IF source IS NULL OR customer IS NULL OR at IS NULL OR amount IS NULL THEN
 		RAISE null_value_not_allowed USING MESSAGE = 'source, customer, at and amount must not be null';
 	END IF;
+	IF NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = source) THEN
+		RAISE undefined_table USING MESSAGE = format('relation with OID %s does not exist', source::oid);
+	END IF;
 	EXECUTE format('SELECT count(*) FROM %s', source) INTO n;
 
 	-- What track_orders takes. What is only of the wrong type is checked as far as it goes.

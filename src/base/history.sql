@@ -50,9 +50,7 @@ DECLARE
 	force customer_value_internal.in_force;
 BEGIN
 	PERFORM customer_value_internal.check_base(base, to_read => true);
-	IF day IS NULL OR NOT isfinite(day) THEN
-		RAISE invalid_parameter_value USING MESSAGE = 'day must be a day';
-	END IF;
+	PERFORM customer_value_internal.check_day(day, 'day');
 	force := customer_value_internal.wanted(base, day);
 	EXECUTE format($sql$
 		SELECT %2$s.abc_cutoffs(x.basis, (SELECT s.cuts FROM %1$I.settings s))
@@ -133,6 +131,11 @@ LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
 	PERFORM customer_value_internal.check_base(base, to_read => true);
+	IF (customer_value_internal.in_force(base)).last_class IS NULL THEN
+		RAISE object_not_in_prerequisite_state USING
+			MESSAGE = format('customer base "%s" has no classes yet', base),
+			HINT = format('Call customer_value.rebalance(%L).', base);
+	END IF;
 	RETURN QUERY EXECUTE format($sql$
 		SELECT c.abc_class, c.basis, n.class, n.value, n.value - c.basis
 		FROM %1$I.customer c

@@ -54,6 +54,7 @@ DECLARE
 	key text;
 	same boolean;
 	known bigint;
+	asked text := customer;
 	chained text;
 	ledger @extschema@.customer_value;
 BEGIN
@@ -65,13 +66,17 @@ BEGIN
 	key := customer_value_internal.key_type(base);
 	PERFORM customer_value.track_partitions(base);
 	PERFORM customer_value_internal.stop_writers(base);
+	-- one that is merged itself stands for the one that counts
+	EXECUTE format('SELECT coalesce((SELECT m.merged_into FROM %1$I.merged m WHERE m.customer_id = $1::%2$s), $1::%2$s)', base, key)
+	INTO customer USING customer;
 	EXECUTE format($sql$
 		SELECT $1::%2$s = $2::%2$s, (SELECT count(*) FROM %1$I.customer WHERE customer_id IN ($1::%2$s, $2::%2$s)),
 			(SELECT format('customer %%s is merged into %%s', customer_id, merged_into) FROM %1$I.merged
-				WHERE customer_id IN ($1::%2$s, $2::%2$s) OR merged_into = $2::%2$s LIMIT 1)$sql$, base, key)
+				WHERE $2::%2$s IN (customer_id, merged_into) LIMIT 1)$sql$, base, key)
 	INTO same, known, chained USING customer, duplicate;
 	IF same THEN
-		RAISE invalid_parameter_value USING MESSAGE = 'a customer cannot be merged into himself';
+		RAISE invalid_parameter_value USING MESSAGE = CASE WHEN asked = customer THEN 'a customer cannot be merged into itself'
+			ELSE format('customer %s is merged into %s', asked, customer) END;
 	ELSIF chained IS NOT NULL THEN
 		RAISE object_not_in_prerequisite_state USING
 			MESSAGE = format('cannot merge %s into %s: %s', duplicate, customer, chained),
@@ -96,7 +101,7 @@ END
 $$;
 
 COMMENT ON FUNCTION customer_value.merge_customers(name, text, text) IS
-'makes two records of one person one customer: the orders of duplicate, also later ones, count as those of customer, and duplicate leaves the base. Writers of the sources wait meanwhile';
+'makes two records of one person one customer: the orders of duplicate, also later ones, count as those of customer, or of the one that customer is merged into, and duplicate leaves the base. Writers of the sources wait meanwhile';
 
 
 CREATE FUNCTION customer_value.merge_customers(base name, customer anycompatiblenonarray, duplicate anycompatiblenonarray) RETURNS void

@@ -72,7 +72,11 @@ BEGIN
 			THEN ARRAY(SELECT r ->> 'name' FROM jsonb_array_elements(f.rules::jsonb -> 'segments') r) END
 		FROM %I.cutoffs f$sql$, base)
 	INTO as_of, known;
-	IF segment <> ALL (known) THEN
+	IF known IS NULL THEN
+		RAISE object_not_in_prerequisite_state USING
+			MESSAGE = format('no rules are in force in customer base "%s", so that there are no segments', base),
+			HINT = 'Give it rules in its table settings, and call customer_value.rebalance().';
+	ELSIF segment <> ALL (known) THEN
 		RAISE invalid_parameter_value USING
 			MESSAGE = format('the rules in force know no segment "%s"', segment),
 			HINT = format('They know %s.', array_to_string(known, ', '));

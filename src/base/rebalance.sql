@@ -118,9 +118,7 @@ DECLARE
 BEGIN
 	PERFORM customer_value_internal.check_base(base);
 	PERFORM customer_value_internal.check_read_committed('rebalance');
-	IF as_of IS NULL OR NOT isfinite(as_of) THEN
-		RAISE invalid_parameter_value USING MESSAGE = 'as_of must be a day';
-	END IF;
+	PERFORM customer_value_internal.check_day(as_of, 'as_of');
 
 	-- Waits for another rebalance. Writers do not care: each puts the customers it touches into the queue.
 	EXECUTE format('LOCK TABLE %I.cutoffs IN SHARE ROW EXCLUSIVE MODE', base);

@@ -70,7 +70,7 @@ set_for_output(const char *name, const char *value)
 Datum
 customer_value_row_filter(PG_FUNCTION_ARGS)
 {
-	Relation relation = table_open(PG_GETARG_OID(0), AccessShareLock);
+	Relation relation = try_table_open(PG_GETARG_OID(0), AccessShareLock);
 	char *query = psprintf("SELECT (%s\n)", text_to_cstring(PG_GETARG_TEXT_PP(1)));
 	ParseState *state = make_parsestate(NULL);
 	ErrorContextCallback context = {error_context_stack, filter_error, query};
@@ -81,6 +81,9 @@ customer_value_row_filter(PG_FUNCTION_ARGS)
 	int settings;
 	char *result;
 
+	if (relation == NULL)
+		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE),
+						errmsg("relation with OID %u does not exist", PG_GETARG_OID(0))));
 	error_context_stack = &context;
 	state->p_sourcetext = query;
 	item = addRangeTableEntryForRelation(state, relation, AccessShareLock, NULL, false, true);

@@ -432,6 +432,13 @@ BEGIN
 	IF source IS NULL OR customer IS NULL OR at IS NULL OR amount IS NULL THEN
 		RAISE null_value_not_allowed USING MESSAGE = 'source, customer, at and amount must not be null';
 	END IF;
+	IF amount = cost THEN
+		RAISE duplicate_column USING
+			MESSAGE = format('column "%s" is given as amount and as cost', amount),
+			HINT = 'Leave cost out where it is not known.';
+	ELSIF customer IN (at, amount, cost) OR at IN (amount, cost) THEN
+		RAISE duplicate_column USING MESSAGE = 'customer, at, amount and cost must be different columns';
+	END IF;
 	PERFORM customer_value_internal.check_read_committed('track_orders');
 
 	relation := customer_value_internal.check_table(source);

@@ -45,6 +45,54 @@ COMMENT ON FUNCTION customer_value_internal.source_problems(name) IS
 'what is wrong with the sources of a base, in the words of verify and status, and, as unseen, what no trigger can see even though all is right';
 
 
+CREATE FUNCTION customer_value_internal.rule_facts(rules segment_rules) RETURNS SETOF text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT k.fact FROM jsonb_path_query($1::jsonb, '$.criteria[*].fact') AS c(fact), LATERAL (SELECT c.fact #>> '{}') AS k(fact)
+	UNION
+	SELECT jsonb_object_keys(w.facts) FROM (
+		SELECT r -> 'when' FROM jsonb_array_elements($1::jsonb -> 'must') r
+		UNION ALL SELECT $1::jsonb #> '{develop,when}') AS w(facts)
+$$;
+
+COMMENT ON FUNCTION customer_value_internal.rule_facts(segment_rules) IS 'the facts that a rule set asks for';
+
+
+CREATE FUNCTION customer_value_internal.is_ledger_fact(fact text) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT @extschema@.facts(@extschema@.customer_value(o.day, 1, 1), '2000-01-02') ? $1
+	FROM (VALUES (date '2000-01-01'), (date '2000-01-02')) AS o(day)
+$$;
+
+COMMENT ON FUNCTION customer_value_internal.is_ledger_fact(text) IS 'whether a fact is one that ledgers have';
+
+
+CREATE FUNCTION customer_value_internal.rule_problems(base name) RETURNS text[]
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	problems text[];
+BEGIN
+	-- facts of the ledger are asked of ledgers, all others of what is stored: the first customer that has one will do
+	EXECUTE format($sql$
+		SELECT array_agg(format('rules: no customer has the fact "%%s"', f.fact) ORDER BY f.fact COLLATE "C")
+		FROM %1$I.settings s, customer_value_internal.rule_facts(s.rules) AS f(fact),
+			LATERAL (SELECT customer_value_internal.is_ledger_fact(f.fact) OFFSET 0) AS l(of_ledger)
+		WHERE EXISTS (SELECT FROM %1$I.customer) AND NOT EXISTS (
+			SELECT FROM %1$I.customer c, %1$I.cutoffs b
+			WHERE jsonb_typeof(c.facts -> f.fact) <> 'null'
+				OR (l.of_ledger AND %2$s.facts(c.value, greatest(b.as_of, customer_value_internal.last_day(c.value))) ->> f.fact IS NOT NULL))
+		$sql$, base, '@extschema@')
+	INTO problems;
+	RETURN coalesce(problems, '{}');
+END
+$$;
+
+COMMENT ON FUNCTION customer_value_internal.rule_problems(name) IS
+'what is wrong with the rules in settings, in the words of status: facts that no customer of the base has; nothing where there are no customers';
+
+
 CREATE FUNCTION customer_value.status(base name)
 RETURNS TABLE (customers bigint, queued bigint, as_of date, rebalanced_at timestamptz, rebalance_took interval, drift float8,
 	settings_in_force boolean, sources bigint, triggers_enabled boolean, problems text[])
@@ -60,8 +108,8 @@ BEGIN
 				AND s.period::text IS NOT DISTINCT FROM f.period::text
 				AND chr(65 + cardinality(s.cuts)) = f.last_class
 				AND NOT EXISTS (SELECT FROM jsonb_array_elements(f.cutoffs::jsonb -> 'classes') WITH ORDINALITY AS c(members, i)
-					WHERE (c.members ->> 'cut')::numeric <> s.cuts[c.i]),
-			t.sources, p.enabled, p.problems
+					JOIN unnest(s.cuts) WITH ORDINALITY AS u(cut, i) USING (i) WHERE (c.members ->> 'cut')::numeric <> u.cut),
+			t.sources, p.enabled, p.problems || customer_value_internal.rule_problems(%1$L)
 		FROM %1$I.cutoffs f, %1$I.settings s,
 			(SELECT coalesce(sum(x.customers), 0)::bigint AS customers, sum(x.basis) FILTER (WHERE x.bucket > 0) AS total FROM %1$I.bucket x) AS b,
 			(SELECT count(*) FILTER (WHERE s.basis IS NULL) AS new_customers, sum(greatest(c.basis, 0) - greatest(s.basis, 0)) AS change
@@ -75,4 +123,4 @@ END
 $$;
 
 COMMENT ON FUNCTION customer_value.status(name) IS
-'one row on how a base is: customers; rows in the queue; base day; when the last rebalance was, and how long it took; by what share the total of the bases has changed since; whether what settings says is in force; sources, whether all their triggers are in place and enabled, and what no trigger can see. For all who may read the base';
+'one row on how a base is: customers; rows in the queue; base day; when the last rebalance was, and how long it took; by what share the total of the bases has changed since; whether what settings says is in force; sources, whether all their triggers are in place and enabled, and what no trigger can see; facts of the rules that no customer has. For all who may read the base';

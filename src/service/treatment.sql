@@ -273,9 +273,7 @@ DECLARE
 	customers bigint;
 BEGIN
 	PERFORM customer_value_internal.check_base(base);
-	IF as_of IS NULL OR NOT isfinite(as_of) THEN
-		RAISE invalid_parameter_value USING MESSAGE = 'as_of must be a day';
-	END IF;
+	PERFORM customer_value_internal.check_day(as_of, 'as_of');
 	EXECUTE format('LOCK TABLE %I.outlook IN SHARE ROW EXCLUSIVE MODE', base);
 	IF model IS NULL THEN
 		EXECUTE format('SELECT s.model FROM %I.settings s', base) INTO model;

@@ -126,6 +126,7 @@ is_right('right after a crash');
 # were merged, forgotten and set by hand.
 sql(q{
 	SELECT customer_value.create_base('crm', basis => 'clv',
+		rules => '{"segments": [{"name": "vip", "from": 60}, {"name": "standard"}], "criteria": [{"fact": "amount", "weight": 1, "points": [[0, 0], [1000000, 100]]}]}',
 		model => '{"model": "mbg/nbd", "params": {"r": 0.8, "alpha": 9, "a": 0.8, "b": 2.5}, "spend": {"p": 6, "q": 4, "v": 15}}');
 	SELECT customer_value.track_orders('crm', 'orders', 'customer_id', 'day', 'amount');
 	SELECT customer_value.rebalance('crm', '2026-03-01');
@@ -138,7 +139,7 @@ my $kept = q{
 	SELECT customer_id, override, segment FROM crm.customer WHERE customer_id < 5 ORDER BY 1;
 	SELECT merged_into FROM crm.merged; SELECT reason FROM crm.forgotten; SELECT reason, ended_at FROM crm.override;
 };
-my $kept_answer = "0||\n1||\n4|vip|vip\n1\non request\na friend|";
+my $kept_answer = "0||standard\n1||standard\n4|vip|vip\n1\non request\na friend|";
 is(sql($kept), $kept_answer, 'merged, forgotten and set by hand');
 sql(q{INSERT INTO orders (customer_id, day, amount) SELECT i, '2026-03-01', i FROM generate_series(1, 50) i; SELECT customer_value.rebalance('shop', '2026-03-01')});
 my $dump = $node->basedir . '/dump';
