@@ -3,7 +3,7 @@ SET client_min_messages = warning;
 CREATE ROLE base_owner;
 CREATE ROLE base_other;
 CREATE SCHEMA trade;
-CREATE TABLE trade.orders (customer_id int, day date, amount numeric, price float8, note text, stamp time, big bigint);
+CREATE TABLE trade.orders (customer_id int, day date, amount numeric, price money, note text, stamp time, big bigint);
 CREATE VIEW trade.orders_view AS SELECT * FROM trade.orders;
 CREATE MATERIALIZED VIEW trade.orders_matview AS SELECT * FROM trade.orders;
 CREATE TEMP TABLE orders_temp (LIKE trade.orders);

@@ -38,9 +38,11 @@ BEGIN
 		day := 'NULL::date';
 	END IF;
 	type := customer_value_internal.column_type(source, amount);
-	IF type <> ALL ('{smallint,integer,bigint,numeric}'::regtype[]) THEN
+	IF type IN ('real'::regtype, 'double precision'::regtype) THEN
+		money := format('round(%s, 9)', money); -- as a ledger takes it, but for the last of 16 digits and more
+	ELSIF type <> ALL ('{smallint,integer,bigint,numeric}'::regtype[]) THEN
 		RETURN QUERY SELECT 'amount of unfit type', n, 1::float8, type::text;
-		IF type <> ALL ('{real,double precision,money}'::regtype[]) THEN
+		IF type <> 'money'::regtype THEN
 			money := 'NULL::numeric';
 		END IF;
 	END IF;

@@ -153,7 +153,8 @@ BEGIN
 		CONTINUE WHEN wanted IS NULL;
 		found_type := customer_value_internal.column_type(source, wanted);
 		allowed := CASE WHEN role = 'at' THEN '{date,timestamp without time zone,timestamp with time zone}'
-			WHEN role <> 'customer' OR key = 'numeric'::regtype THEN '{numeric,bigint,integer,smallint}'
+			WHEN role <> 'customer' THEN '{numeric,bigint,integer,smallint,double precision,real}'
+			WHEN key = 'numeric'::regtype THEN '{numeric,bigint,integer,smallint}'
 			WHEN key = 'bigint'::regtype THEN '{bigint,integer,smallint}'
 			WHEN key = 'integer'::regtype THEN '{integer,smallint}'
 			WHEN key = 'text'::regtype THEN '{text,character varying}'
@@ -161,7 +162,9 @@ BEGIN
 		IF found_type <> ALL (allowed) THEN
 			RAISE datatype_mismatch USING
 				MESSAGE = format('column "%s" of table %s, given as %s, is of type %s', wanted, source, role, found_type),
-				HINT = format('It has to be %s; a generated column may convert it, if it is STORED.', array_to_string(allowed, ' or '));
+				HINT = CASE WHEN role IN ('amount', 'cost') AND found_type = ANY ('{money,text,character varying,character}'::regtype[])
+					THEN format('Make it a number: ALTER TABLE %s ALTER %2$I TYPE numeric USING %2$I::numeric.', source, wanted)
+					ELSE format('It has to be %s; a generated column may convert it, if it is STORED.', array_to_string(allowed, ' or ')) END;
 		ELSIF EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = source AND a.attname = wanted AND a.attgenerated = 'v') THEN
 			RAISE feature_not_supported USING
 				MESSAGE = format('column "%s" of table %s, given as %s, is a virtual generated column', wanted, source, role),
@@ -215,9 +218,9 @@ BEGIN
 	END IF;
 	-- a key is compared as the base compares it, whatever the collation of the source
 	key := customer_value_internal.key_type(base) || CASE WHEN customer_value_internal.key_type(base) = 'text'::regtype THEN ' COLLATE pg_catalog."default"' ELSE '' END;
-	ledgers := format('SELECT %1$I::%2$s AS customer_id, %3$s.%12$s(%4$I::%11$s, %5$I::numeric%6$s) AS value'
+	ledgers := format('SELECT %1$I::%2$s AS customer_id, %3$s.%12$s(%4$I::%11$s, %5$I%6$s) AS value'
 		' FROM %7$s AS %8$I WHERE %1$I IS NOT NULL AND %4$I IS NOT NULL AND %5$I IS NOT NULL%9$s%10$s%13$s',
-		columns[1], key, '@extschema@', columns[2], columns[3], ', ' || quote_ident(columns[4]) || '::numeric',
+		columns[1], key, '@extschema@', columns[2], columns[3], ', ' || quote_ident(columns[4]),
 		coalesce(rows, CASE WHEN relation IS NULL AND whole.relkind = 'p' THEN '' ELSE 'ONLY ' END || coalesce(relation, s.relation)), whole.relname,
 		E' AND (' || s.filter || E'\n)', ' AND (' || condition || ')',
 		customer_value_internal.column_type(coalesce(relation, s.relation), columns[2]),

@@ -98,61 +98,62 @@ CREATE OPERATOR CLASS customer_value_ops DEFAULT FOR TYPE customer_value USING h
 	FUNCTION 2 customer_value_hash_extended(customer_value, bigint);
 COMMENT ON OPERATOR CLASS customer_value_ops USING hash IS 'equality of ledgers';
 
--- from orders to ledgers
+-- from orders to ledgers; amounts and costs are numbers of any type, told apart at run time, so that there is no cast on
+-- the way that loses digits, and money and text are refused with the cast to write
 
-CREATE FUNCTION customer_value_of(at date, amount numeric) RETURNS customer_value
+CREATE FUNCTION customer_value_of(at date, amount "any") RETURNS customer_value
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'customer_value_of_date';
-COMMENT ON FUNCTION customer_value_of(date, numeric) IS
+COMMENT ON FUNCTION customer_value_of(date, "any") IS
 'one order as a ledger; NULL if at or amount is NULL; a negative amount is no order';
 
-CREATE FUNCTION customer_value_accumulate(internal, date, numeric) RETURNS internal
+CREATE FUNCTION customer_value_accumulate(internal, date, "any") RETURNS internal
 LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'customer_value_accumulate_date';
-COMMENT ON FUNCTION customer_value_accumulate(internal, date, numeric) IS 'transition function of customer_value(date, numeric)';
+COMMENT ON FUNCTION customer_value_accumulate(internal, date, "any") IS 'transition function of customer_value(date, "any")';
 
-CREATE FUNCTION customer_value_of(at date, amount numeric, cost numeric) RETURNS customer_value
+CREATE FUNCTION customer_value_of(at date, amount "any", cost "any") RETURNS customer_value
 LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'customer_value_of_date';
-COMMENT ON FUNCTION customer_value_of(date, numeric, numeric) IS
+COMMENT ON FUNCTION customer_value_of(date, "any", "any") IS
 'one order as a ledger; NULL if at or amount is NULL; a negative amount is no order; a NULL cost is not known';
 
-CREATE FUNCTION customer_value_accumulate(internal, date, numeric, numeric) RETURNS internal
+CREATE FUNCTION customer_value_accumulate(internal, date, "any", "any") RETURNS internal
 LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'customer_value_accumulate_date';
-COMMENT ON FUNCTION customer_value_accumulate(internal, date, numeric, numeric) IS 'transition function of customer_value(date, numeric, numeric)';
+COMMENT ON FUNCTION customer_value_accumulate(internal, date, "any", "any") IS 'transition function of customer_value(date, "any", "any")';
 
-CREATE FUNCTION customer_value_of(at timestamp, amount numeric) RETURNS customer_value
+CREATE FUNCTION customer_value_of(at timestamp, amount "any") RETURNS customer_value
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'customer_value_of_timestamp';
-COMMENT ON FUNCTION customer_value_of(timestamp, numeric) IS
+COMMENT ON FUNCTION customer_value_of(timestamp, "any") IS
 'one order as a ledger; NULL if at or amount is NULL; a negative amount is no order';
 
-CREATE FUNCTION customer_value_accumulate(internal, timestamp, numeric) RETURNS internal
+CREATE FUNCTION customer_value_accumulate(internal, timestamp, "any") RETURNS internal
 LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'customer_value_accumulate_timestamp';
-COMMENT ON FUNCTION customer_value_accumulate(internal, timestamp, numeric) IS 'transition function of customer_value(timestamp, numeric)';
+COMMENT ON FUNCTION customer_value_accumulate(internal, timestamp, "any") IS 'transition function of customer_value(timestamp, "any")';
 
-CREATE FUNCTION customer_value_of(at timestamp, amount numeric, cost numeric) RETURNS customer_value
+CREATE FUNCTION customer_value_of(at timestamp, amount "any", cost "any") RETURNS customer_value
 LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'customer_value_of_timestamp';
-COMMENT ON FUNCTION customer_value_of(timestamp, numeric, numeric) IS
+COMMENT ON FUNCTION customer_value_of(timestamp, "any", "any") IS
 'one order as a ledger; NULL if at or amount is NULL; a negative amount is no order; a NULL cost is not known';
 
-CREATE FUNCTION customer_value_accumulate(internal, timestamp, numeric, numeric) RETURNS internal
+CREATE FUNCTION customer_value_accumulate(internal, timestamp, "any", "any") RETURNS internal
 LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'customer_value_accumulate_timestamp';
-COMMENT ON FUNCTION customer_value_accumulate(internal, timestamp, numeric, numeric) IS 'transition function of customer_value(timestamp, numeric, numeric)';
+COMMENT ON FUNCTION customer_value_accumulate(internal, timestamp, "any", "any") IS 'transition function of customer_value(timestamp, "any", "any")';
 
-CREATE FUNCTION customer_value_of(at timestamptz, amount numeric) RETURNS customer_value
+CREATE FUNCTION customer_value_of(at timestamptz, amount "any") RETURNS customer_value
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'customer_value_of_timestamp';
-COMMENT ON FUNCTION customer_value_of(timestamptz, numeric) IS
+COMMENT ON FUNCTION customer_value_of(timestamptz, "any") IS
 'one order as a ledger; NULL if at or amount is NULL; a negative amount is no order; its day is that of UTC';
 
-CREATE FUNCTION customer_value_accumulate(internal, timestamptz, numeric) RETURNS internal
+CREATE FUNCTION customer_value_accumulate(internal, timestamptz, "any") RETURNS internal
 LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'customer_value_accumulate_timestamp';
-COMMENT ON FUNCTION customer_value_accumulate(internal, timestamptz, numeric) IS 'transition function of customer_value(timestamptz, numeric)';
+COMMENT ON FUNCTION customer_value_accumulate(internal, timestamptz, "any") IS 'transition function of customer_value(timestamptz, "any")';
 
-CREATE FUNCTION customer_value_of(at timestamptz, amount numeric, cost numeric) RETURNS customer_value
+CREATE FUNCTION customer_value_of(at timestamptz, amount "any", cost "any") RETURNS customer_value
 LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'customer_value_of_timestamp';
-COMMENT ON FUNCTION customer_value_of(timestamptz, numeric, numeric) IS
+COMMENT ON FUNCTION customer_value_of(timestamptz, "any", "any") IS
 'one order as a ledger; NULL if at or amount is NULL; a negative amount is no order; a NULL cost is not known; its day is that of UTC';
 
-CREATE FUNCTION customer_value_accumulate(internal, timestamptz, numeric, numeric) RETURNS internal
+CREATE FUNCTION customer_value_accumulate(internal, timestamptz, "any", "any") RETURNS internal
 LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'customer_value_accumulate_timestamp';
-COMMENT ON FUNCTION customer_value_accumulate(internal, timestamptz, numeric, numeric) IS 'transition function of customer_value(timestamptz, numeric, numeric)';
+COMMENT ON FUNCTION customer_value_accumulate(internal, timestamptz, "any", "any") IS 'transition function of customer_value(timestamptz, "any", "any")';
 
 CREATE FUNCTION customer_value_accumulate(internal, customer_value) RETURNS internal
 LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'customer_value_accumulate_value';
@@ -174,7 +175,7 @@ CREATE FUNCTION customer_value_final(internal) RETURNS customer_value
 LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION customer_value_final(internal) IS 'final function of the aggregates that return customer_value';
 
-CREATE AGGREGATE customer_value(at date, amount numeric) (
+CREATE AGGREGATE customer_value(at date, amount "any") (
 	SFUNC = customer_value_accumulate,
 	STYPE = internal,
 	SSPACE = 96,
@@ -184,10 +185,10 @@ CREATE AGGREGATE customer_value(at date, amount numeric) (
 	DESERIALFUNC = customer_value_deserialise,
 	PARALLEL = SAFE
 );
-COMMENT ON AGGREGATE customer_value(date, numeric) IS
+COMMENT ON AGGREGATE customer_value(date, "any") IS
 'the ledger of these orders; rows with NULL at or amount are ignored, NULL if no other; a negative amount is no order';
 
-CREATE AGGREGATE customer_value(at date, amount numeric, cost numeric) (
+CREATE AGGREGATE customer_value(at date, amount "any", cost "any") (
 	SFUNC = customer_value_accumulate,
 	STYPE = internal,
 	SSPACE = 96,
@@ -197,10 +198,10 @@ CREATE AGGREGATE customer_value(at date, amount numeric, cost numeric) (
 	DESERIALFUNC = customer_value_deserialise,
 	PARALLEL = SAFE
 );
-COMMENT ON AGGREGATE customer_value(date, numeric, numeric) IS
+COMMENT ON AGGREGATE customer_value(date, "any", "any") IS
 'the ledger of these orders; rows with NULL at or amount are ignored, NULL if no other; a negative amount is no order; a NULL cost is not known';
 
-CREATE AGGREGATE customer_value(at timestamp, amount numeric) (
+CREATE AGGREGATE customer_value(at timestamp, amount "any") (
 	SFUNC = customer_value_accumulate,
 	STYPE = internal,
 	SSPACE = 96,
@@ -210,10 +211,10 @@ CREATE AGGREGATE customer_value(at timestamp, amount numeric) (
 	DESERIALFUNC = customer_value_deserialise,
 	PARALLEL = SAFE
 );
-COMMENT ON AGGREGATE customer_value(timestamp, numeric) IS
+COMMENT ON AGGREGATE customer_value(timestamp, "any") IS
 'the ledger of these orders; rows with NULL at or amount are ignored, NULL if no other; a negative amount is no order';
 
-CREATE AGGREGATE customer_value(at timestamp, amount numeric, cost numeric) (
+CREATE AGGREGATE customer_value(at timestamp, amount "any", cost "any") (
 	SFUNC = customer_value_accumulate,
 	STYPE = internal,
 	SSPACE = 96,
@@ -223,10 +224,10 @@ CREATE AGGREGATE customer_value(at timestamp, amount numeric, cost numeric) (
 	DESERIALFUNC = customer_value_deserialise,
 	PARALLEL = SAFE
 );
-COMMENT ON AGGREGATE customer_value(timestamp, numeric, numeric) IS
+COMMENT ON AGGREGATE customer_value(timestamp, "any", "any") IS
 'the ledger of these orders; rows with NULL at or amount are ignored, NULL if no other; a negative amount is no order; a NULL cost is not known';
 
-CREATE AGGREGATE customer_value(at timestamptz, amount numeric) (
+CREATE AGGREGATE customer_value(at timestamptz, amount "any") (
 	SFUNC = customer_value_accumulate,
 	STYPE = internal,
 	SSPACE = 96,
@@ -236,10 +237,10 @@ CREATE AGGREGATE customer_value(at timestamptz, amount numeric) (
 	DESERIALFUNC = customer_value_deserialise,
 	PARALLEL = SAFE
 );
-COMMENT ON AGGREGATE customer_value(timestamptz, numeric) IS
+COMMENT ON AGGREGATE customer_value(timestamptz, "any") IS
 'the ledger of these orders; rows with NULL at or amount are ignored, NULL if no other; a negative amount is no order; the day is that of UTC';
 
-CREATE AGGREGATE customer_value(at timestamptz, amount numeric, cost numeric) (
+CREATE AGGREGATE customer_value(at timestamptz, amount "any", cost "any") (
 	SFUNC = customer_value_accumulate,
 	STYPE = internal,
 	SSPACE = 96,
@@ -249,7 +250,7 @@ CREATE AGGREGATE customer_value(at timestamptz, amount numeric, cost numeric) (
 	DESERIALFUNC = customer_value_deserialise,
 	PARALLEL = SAFE
 );
-COMMENT ON AGGREGATE customer_value(timestamptz, numeric, numeric) IS
+COMMENT ON AGGREGATE customer_value(timestamptz, "any", "any") IS
 'the ledger of these orders; rows with NULL at or amount are ignored, NULL if no other; a negative amount is no order; a NULL cost is not known; the day is that of UTC';
 
 CREATE AGGREGATE sum(customer_value) (

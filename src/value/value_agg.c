@@ -259,7 +259,7 @@ accumulate(FunctionCallInfo fcinfo, DateADT (*day_of)(Datum at))
 		PG_RETURN_POINTER(state);
 	}
 	day = day_of(PG_GETARG_DATUM(1));
-	amount = customer_value_figure(PG_GETARG_DATUM(2), "amount");
+	amount = customer_value_argument(fcinfo, 2, "amount");
 	if (state == NULL)
 		state = state_new(context);
 	if (costly ||
@@ -270,7 +270,7 @@ accumulate(FunctionCallInfo fcinfo, DateADT (*day_of)(Datum at))
 		int scale;
 
 		if (costly)
-			cost = customer_value_figure(PG_GETARG_DATUM(3), "cost");
+			cost = customer_value_argument(fcinfo, 3, "cost");
 		ledger_require(ledger_row(day, amount, costly ? &cost : NULL, &row, &scale));
 		rest_append(state, context, &row, scale);
 	}
@@ -278,7 +278,7 @@ accumulate(FunctionCallInfo fcinfo, DateADT (*day_of)(Datum at))
 }
 
 /*
- * customer_value_accumulate(internal, date, numeric [, numeric]) returns internal
+ * customer_value_accumulate(internal, date, "any" [, "any"]) returns internal
  */
 Datum
 customer_value_accumulate_date(PG_FUNCTION_ARGS)
@@ -287,7 +287,7 @@ customer_value_accumulate_date(PG_FUNCTION_ARGS)
 }
 
 /*
- * customer_value_accumulate(internal, timestamp or timestamptz, numeric [, numeric])
+ * customer_value_accumulate(internal, timestamp or timestamptz, "any" [, "any"])
  * returns internal
  */
 Datum

@@ -4,10 +4,16 @@
  */
 #include "value/value.h"
 
+#include <math.h>
+
+#include "catalog/pg_type.h"
 #include "utils/builtins.h"
+#include "utils/float.h"
+#include "utils/lsyscache.h"
 #include "utils/timestamp.h"
 
 #include "support/compat.h"
+#include "support/float_decimal.h"
 #include "support/numeric_decimal.h"
 
 /*
@@ -164,13 +170,15 @@ figure_error(Datum numeric, NumericKind kind, const char *what)
 		ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 						errmsg("%s %s has more than %d fractional digits", what,
 							   DatumGetCString(DirectFunctionCall1(numeric_out, numeric)),
-							   LEDGER_MAX_SCALE)));
+							   LEDGER_MAX_SCALE),
+						errhint("Round it, as round(%s, 2) does.", what)));
 	if (kind == NUMERIC_KIND_TOO_LONG)
 		ereport(ERROR,
 				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 				 errmsg("%s is out of range for type customer_value", what),
 				 errdetail("It needs more than %d digits, or more than %d fractional digits.",
-						   LEDGER_DIGITS, LEDGER_MAX_SCALE)));
+						   LEDGER_DIGITS, LEDGER_MAX_SCALE),
+				 errhint("If it is too fine, round it, as round(%s, 2) does.", what)));
 	ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 					errmsg("%s must be finite, not %s", what,
 						   DatumGetCString(DirectFunctionCall1(numeric_out, numeric)))));
@@ -194,6 +202,129 @@ customer_value_figure(Datum numeric, const char *what)
 		figure = decimal_normalise(figure);
 		if (figure.scale > LEDGER_MAX_SCALE)
 			figure_error(numeric, kind, what);
+	}
+	return figure;
+}
+
+/*
+ * Says what is wrong with a float that no ledger takes.
+ */
+static pg_noinline void
+float_error(double value, const char *what)
+{
+	if (isfinite(value))
+		ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+						errmsg("%s is out of range for type customer_value", what),
+						errdetail("It needs more than %d digits.", LEDGER_DIGITS)));
+	ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+					errmsg("%s must be finite, not %s", what, float8out_internal(value))));
+}
+
+/* How an argument that is a number comes. */
+typedef enum FigureKind
+{
+	FIGURE_UNSEEN,
+	FIGURE_NUMERIC,
+	FIGURE_INT2,
+	FIGURE_INT4,
+	FIGURE_INT8,
+	FIGURE_FLOAT4,
+	FIGURE_FLOAT8,
+	FIGURE_LITERAL /* a quoted literal, to which the parser gave no type */
+} FigureKind;
+
+#define FIGURE_ARGUMENTS 4 /* of the functions that have such arguments */
+
+/*
+ * The kind of an argument; an error unless it is a number. It is the same for all calls.
+ */
+static FigureKind
+figure_kind(FunctionCallInfo fcinfo, int number, const char *what)
+{
+	FigureKind *kinds = fcinfo->flinfo->fn_extra;
+	Oid type;
+	char category;
+	bool preferred;
+
+	if (likely(kinds != NULL && kinds[number] != FIGURE_UNSEEN))
+		return kinds[number];
+	if (kinds == NULL)
+		kinds = fcinfo->flinfo->fn_extra =
+			MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, FIGURE_ARGUMENTS * sizeof(FigureKind));
+	type = get_fn_expr_argtype(fcinfo->flinfo, number);
+	switch (OidIsValid(type) ? getBaseType(type) : type)
+	{
+		case NUMERICOID:
+			return kinds[number] = FIGURE_NUMERIC;
+		case INT2OID:
+			return kinds[number] = FIGURE_INT2;
+		case INT4OID:
+			return kinds[number] = FIGURE_INT4;
+		case INT8OID:
+			return kinds[number] = FIGURE_INT8;
+		case FLOAT4OID:
+			return kinds[number] = FIGURE_FLOAT4;
+		case FLOAT8OID:
+			return kinds[number] = FIGURE_FLOAT8;
+		case UNKNOWNOID:
+			return kinds[number] = FIGURE_LITERAL;
+		case InvalidOid:
+			ereport(ERROR, (errcode(ERRCODE_INDETERMINATE_DATATYPE),
+							errmsg("could not determine the type of %s", what)));
+	}
+	get_type_category_preferred(getBaseType(type), &category, &preferred);
+	ereport(ERROR,
+			(errcode(ERRCODE_DATATYPE_MISMATCH),
+			 errmsg("%s must be a number, not of type %s", what, format_type_be(type)),
+			 category == TYPCATEGORY_STRING || category == TYPCATEGORY_NUMERIC
+				 ? errhint("Cast it: %s::numeric.", what)
+				 : 0));
+}
+
+/*
+ * customer_value_argument
+ *
+ * An argument declared as "any" that is an amount or a cost, named by what: a number of any type,
+ * a double or a float as its shortest decimal rounded to LEDGER_MAX_SCALE fractional digits.
+ */
+Decimal
+customer_value_argument(FunctionCallInfo fcinfo, int number, const char *what)
+{
+	Datum datum = PG_GETARG_DATUM(number);
+	Decimal figure = {0, 0};
+	double value;
+
+	switch (figure_kind(fcinfo, number, what))
+	{
+		case FIGURE_UNSEEN:
+			break;
+		case FIGURE_NUMERIC:
+			return customer_value_figure(datum, what);
+		case FIGURE_INT2:
+			figure.mantissa = DatumGetInt16(datum);
+			break;
+		case FIGURE_INT4:
+			figure.mantissa = DatumGetInt32(datum);
+			break;
+		case FIGURE_INT8:
+			figure.mantissa = DatumGetInt64(datum);
+			break;
+		case FIGURE_FLOAT4:
+			value = DatumGetFloat4(datum);
+			if (unlikely(!isfinite(value) ||
+						 !float4_to_decimal((float) value, LEDGER_MAX_SCALE, &figure)))
+				float_error(value, what);
+			break;
+		case FIGURE_FLOAT8:
+			value = DatumGetFloat8(datum);
+			if (unlikely(!isfinite(value) || !float8_to_decimal(value, LEDGER_MAX_SCALE, &figure)))
+				float_error(value, what);
+			break;
+		case FIGURE_LITERAL:
+			return customer_value_figure(DirectFunctionCall3(numeric_in, datum,
+															 ObjectIdGetDatum(InvalidOid),
+															 Int32GetDatum(-1)),
+										 what);
 	}
 	return figure;
 }

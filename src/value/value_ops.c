@@ -33,16 +33,16 @@ value_of(FunctionCallInfo fcinfo, DateADT (*day_of)(Datum at))
 
 	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
 		PG_RETURN_NULL();
-	amount = customer_value_figure(PG_GETARG_DATUM(1), "amount");
+	amount = customer_value_argument(fcinfo, 1, "amount");
 	if (costly)
-		cost = customer_value_figure(PG_GETARG_DATUM(2), "cost");
+		cost = customer_value_argument(fcinfo, 2, "cost");
 	ledger_require(
 		ledger_row(day_of(PG_GETARG_DATUM(0)), amount, costly ? &cost : NULL, &row, &ledger.scale));
 	PG_RETURN_CUSTOMER_VALUE(customer_value_make(&ledger, NULL));
 }
 
 /*
- * customer_value_of(at date, amount numeric [, cost numeric]) returns customer_value
+ * customer_value_of(at date, amount "any" [, cost "any"]) returns customer_value
  */
 Datum
 customer_value_of_date(PG_FUNCTION_ARGS)
@@ -51,7 +51,7 @@ customer_value_of_date(PG_FUNCTION_ARGS)
 }
 
 /*
- * customer_value_of(at timestamp or timestamptz, amount numeric [, cost numeric])
+ * customer_value_of(at timestamp or timestamptz, amount "any" [, cost "any"])
  * returns customer_value
  */
 Datum

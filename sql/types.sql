@@ -1,0 +1,58 @@
+-- Types as people have them: amounts and costs of any type of number, and what ORMs and drivers do with values of ours.
+SET client_min_messages = warning;
+\pset format unaligned
+\pset tuples_only on
+CREATE SCHEMA trade;
+
+-- A float is its shortest decimal, rounded to 9 fractional digits.
+SELECT customer_value_of(date '2026-01-01', x) FROM unnest('{0.1,0.30000000000000004,19.99,-5.005,1e15,123456789012345.67,1e22,0.0000000015,4e-10,-4e-10,5e-324,1e-7,2.5e-9}'::float8[]) x;
+SELECT customer_value_of(date '2026-01-01', x) FROM unnest('{0.1,19.99,-5.005,16777217,123456789,3e9,1e-7,1e-45}'::real[]) x;
+SELECT customer_value_of(date '2026-01-01', 5::smallint, 0.1::real), customer_value_of(timestamp '2026-01-01', 9007199254740993, 0.3::float8),
+	customer_value_of(timestamptz '2026-01-01 12:00Z', 12345678901234567890.123456789, 1::real);
+SELECT customer_value_of('2026-01-01', '12.50', NULL), customer_value_of(date '2026-01-01', NULL) IS NULL;
+CREATE DOMAIN trade.price AS float8;
+SELECT customer_value_of(date '2026-01-01', 0.1::trade.price), customer_value(d, p::trade.price, 0.7::real) FROM (VALUES (date '2026-01-01', 0.1), ('2026-01-01', 0.2)) v(d, p);
+-- as the decimal that the server writes
+SELECT count(*) FROM (SELECT (sin(i) * 10 ^ (i % 30 - 12))::float8 AS x FROM generate_series(1, 20000) i) s
+WHERE amount(customer_value_of(date '2026-01-01', x)) <> round(x::text::numeric, 9);
+SELECT count(*) FROM (SELECT (sin(i) * 10 ^ (i % 30 - 12))::real AS x FROM generate_series(1, 20000) i) s
+WHERE amount(customer_value_of(date '2026-01-01', x)) <> round(x::text::numeric, 9);
+SELECT count(*) FROM generate_series(-200000, 2000000, 77) i WHERE amount(customer_value_of(date '2026-01-01', i / 100::float8)) <> i / 100::numeric;
+
+-- What is no number is refused with the cast to write; so is what no ledger holds.
+CREATE FUNCTION pg_temp.attempt(call text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	detail text;
+	hint text;
+BEGIN
+	EXECUTE call;
+	RETURN 'no error';
+EXCEPTION WHEN OTHERS THEN
+	GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
+	RETURN concat_ws(E'\n    ', SQLSTATE || ' ' || SQLERRM, nullif(detail, ''), nullif(hint, ''));
+END
+$$;
+SELECT pg_temp.attempt('SELECT customer_value_of(date ''2026-01-01'', ' || x || ')') FROM unnest(ARRAY['''12.50''::money', '''12''::text', '1, ''12''::varchar', '1, true', '''twelve''',
+	'''{1}''::int[]', '''NaN''::float8', '''-Infinity''::real', '1e30::float8', '1e300::float8', '100 / 3.0', '1, 1e-10']) x;
+SELECT pg_temp.attempt('SELECT customer_value(d, ''12.50''::money) FROM (VALUES (date ''2026-01-01'')) v(d)');
+
+-- Tracked columns of float and real: the same for insert, update, delete and for all rows at once.
+CREATE TABLE trade.orders (id int, customer_id int, at date, amount float8, cost real);
+INSERT INTO trade.orders SELECT i, i % 5, date '2026-01-01' + i % 7, i / 10.0, i / 3.0 FROM generate_series(1, 20) i;
+SELECT customer_value.create_base('shop', key => 'integer');
+SELECT customer_value.track_orders('shop', 'trade.orders', 'customer_id', 'at', 'amount', 'cost');
+INSERT INTO trade.orders VALUES (21, 1, '2026-02-01', 0.1, 0.2);
+INSERT INTO trade.orders SELECT i, i % 5, '2026-02-02', i * 1.1, i * 1e-8 FROM generate_series(22, 40) i;
+SELECT value FROM shop.customer WHERE customer_id = 1;
+UPDATE trade.orders SET amount = amount * 1.07, cost = sqrt(cost) WHERE id % 2 = 0;
+SELECT count(*) FROM customer_value.verify('shop');
+DELETE FROM trade.orders WHERE id > 3;
+SELECT customer_id, value FROM shop.customer ORDER BY 1;
+TRUNCATE trade.orders;
+SELECT DISTINCT value FROM shop.customer;
+SELECT pg_temp.attempt('INSERT INTO trade.orders VALUES (1, 1, ''2026-01-01'', ''NaN'')');
+SELECT * FROM customer_value.check_source('trade.orders', 'customer_id', 'at', 'amount');
+INSERT INTO trade.orders VALUES (1, 1, '2026-01-01', 1e-7 / 3, 1);
+SELECT * FROM customer_value.check_source('trade.orders', 'customer_id', 'at', 'amount');
+SELECT customer_value.drop_base('shop');
+DROP SCHEMA trade CASCADE;
