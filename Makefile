@@ -17,6 +17,7 @@ SQL_PARTS = \
 	value/value \
 	lifetime/closed_form lifetime/model lifetime/fit lifetime/figures lifetime/simulate \
 	segment/rfm segment/rules \
+	support/comparison \
 	service/staffing service/routing \
 	insight/rates insight/cohort_retention insight/portfolio insight/margin insight/next_order insight/kpi_effect \
 	base/base base/bucket base/source base/partition base/facts base/rebalance base/verify base/status base/override base/merge base/forget base/upgrade base/history base/check_source \

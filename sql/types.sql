@@ -56,3 +56,56 @@ INSERT INTO trade.orders VALUES (1, 1, '2026-01-01', 1e-7 / 3, 1);
 SELECT * FROM customer_value.check_source('trade.orders', 'customer_id', 'at', 'amount');
 SELECT customer_value.drop_base('shop');
 DROP SCHEMA trade CASCADE;
+
+-- Comparison: all that sorts, groups and compares works with values of every type of ours; the order has no meaning.
+CREATE TABLE one AS SELECT
+	'{2026-01-01 1 5}'::customer_value AS customer_value,
+	'{"model": "bg/nbd", "params": {"r": 0.243, "alpha": 4.414, "a": 0.793, "b": 2.426}}'::clv_model AS clv_model,
+	'{"segments": [{"name": "A", "from": 62}, {"name": "B"}], "criteria": [{"fact": "orders", "weight": 1, "points": [[0, 0], [9, 100]]}]}'::segment_rules AS segment_rules;
+CREATE TABLE other AS SELECT
+	'{2026-01-01 1 6}'::customer_value AS customer_value,
+	'{"model": "bg/nbd", "params": {"r": 0.244, "alpha": 4.414, "a": 0.793, "b": 2.426}}'::clv_model AS clv_model,
+	'{"segments": [{"name": "A", "from": 63}, {"name": "B"}], "criteria": [{"fact": "orders", "weight": 1, "points": [[0, 0], [9, 100]]}]}'::segment_rules AS segment_rules;
+CREATE FUNCTION pg_temp.compared(type text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	result text;
+BEGIN
+	EXECUTE format($sql$
+		CREATE TEMP TABLE v (x %1$I UNIQUE, y %1$I);
+		INSERT INTO v (x) SELECT %1$I FROM one UNION SELECT %1$I FROM other;
+		INSERT INTO v (x) SELECT %1$I FROM one ON CONFLICT DO NOTHING;
+		UPDATE v SET y = x::text::%1$I;
+		INSERT INTO v (y) SELECT y FROM v;
+		CREATE INDEX ON v USING hash (y);
+		ANALYZE v;
+	$sql$, type);
+	EXECUTE $sql$
+		SELECT concat_ws(' ', count(*), count(x), count(DISTINCT x), count(DISTINCT y),
+			(SELECT count(*) FROM (SELECT y FROM v GROUP BY y) g), (SELECT count(*) FROM (SELECT DISTINCT y FROM v) d),
+			(SELECT count(*) FROM v a JOIN v b ON a.x = b.y), (SELECT count(*) FROM v a, v b WHERE a.x < b.x), (SELECT count(*) FROM v a, v b WHERE a.x > b.x),
+			(SELECT count(*) FROM v a, v b WHERE a.x <= b.x), (SELECT count(*) FROM v a, v b WHERE a.x >= b.x), (SELECT count(*) FROM v a, v b WHERE a.x <> b.x),
+			(SELECT bool_and((a.x < b.x) = (b.x > a.x) AND (a.x <= b.x) = NOT a.x > b.x) FROM v a, v b WHERE a.x IS NOT NULL AND b.x IS NOT NULL),
+			(SELECT count(*) FROM (SELECT x FROM v WHERE x IS NOT NULL EXCEPT SELECT y FROM v) e),
+			(SELECT array_agg(x ORDER BY x) = array_agg(x ORDER BY x DESC) FROM v WHERE x IS NOT NULL))
+		FROM v$sql$ INTO result;
+	DROP TABLE v;
+	RETURN result;
+END
+$$;
+SELECT type, pg_temp.compared(type) FROM unnest('{customer_value,clv_model,segment_rules}'::text[]) type;
+SET enable_hashjoin = off;
+SET enable_nestloop = off;
+SET enable_hashagg = off;
+SELECT type, pg_temp.compared(type) FROM unnest('{customer_value,clv_model,segment_rules}'::text[]) type;
+RESET enable_hashjoin;
+RESET enable_nestloop;
+RESET enable_hashagg;
+DROP TABLE one, other;
+-- which type of ours has no operator class of one kind
+SELECT t.typname, m.amname
+FROM pg_type t JOIN pg_depend d ON d.objid = t.oid AND d.classid = 'pg_type'::regclass AND d.deptype = 'e'
+JOIN pg_extension e ON e.oid = d.refobjid AND e.extname = 'customer_value',
+	pg_am m
+WHERE t.typtype = 'b' AND t.typelem = 0 AND t.typname NOT IN ('abc_cutoffs', 'concentration_sketch') AND m.amname IN ('btree', 'hash')
+	AND NOT EXISTS (SELECT FROM pg_opclass c WHERE c.opcintype = t.oid AND c.opcmethod = m.oid AND c.opcdefault)
+ORDER BY 1, 2;

@@ -6,6 +6,7 @@
 
 #include <math.h>
 
+#include "common/hashfn.h"
 #include "common/shortest_dec.h"
 #include "lib/stringinfo.h"
 #include "libpq/pqformat.h"
@@ -16,6 +17,7 @@
 #include "utils/jsonb.h"
 #include "utils/numeric.h"
 
+#include "support/comparison.h"
 #include "support/compat.h"
 #include "support/interval_days.h"
 
@@ -32,6 +34,8 @@ PG_FUNCTION(clv_model_recv);
 PG_FUNCTION(clv_model_send);
 PG_FUNCTION(clv_model_from_jsonb);
 PG_FUNCTION(clv_model_to_jsonb);
+PG_FUNCTION(clv_model_hash);
+PG_FUNCTION(clv_model_hash_extended);
 
 static const char *const sbg_parameter[] = {"alpha", "beta"};
 static const char *const spend_parameter[] = {"p", "q", "v"};
@@ -632,4 +636,43 @@ clv_model_to_jsonb(PG_FUNCTION_ARGS)
 	char *text = clv_model_text(PG_GETARG_CLV_MODEL(0));
 
 	PG_RETURN_DATUM(DirectFunctionCall1(jsonb_in, CStringGetDatum(text)));
+}
+
+/*
+ * Models are equal if their texts are, which are exact: their bytes may differ in members that are not there.
+ */
+static int
+clv_model_compare(FunctionCallInfo fcinfo)
+{
+	char *a = clv_model_text(PG_GETARG_CLV_MODEL(0));
+	char *b = clv_model_text(PG_GETARG_CLV_MODEL(1));
+	int order = compare_bytes(a, strlen(a), b, strlen(b));
+
+	pfree(a);
+	pfree(b);
+	return order;
+}
+
+COMPARISONS(clv_model);
+
+/*
+ * clv_model_hash(clv_model) returns int
+ */
+Datum
+clv_model_hash(PG_FUNCTION_ARGS)
+{
+	const char *text = clv_model_text(PG_GETARG_CLV_MODEL(0));
+
+	return hash_any((const unsigned char *) text, (int) strlen(text));
+}
+
+/*
+ * clv_model_hash_extended(clv_model, seed bigint) returns bigint
+ */
+Datum
+clv_model_hash_extended(PG_FUNCTION_ARGS)
+{
+	const char *text = clv_model_text(PG_GETARG_CLV_MODEL(0));
+
+	return hash_any_extended((const unsigned char *) text, (int) strlen(text), (uint64) PG_GETARG_INT64(1));
 }

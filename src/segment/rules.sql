@@ -37,32 +37,6 @@ CREATE CAST (segment_rules AS jsonb) WITH FUNCTION segment_rules_to_jsonb(segmen
 COMMENT ON CAST (jsonb AS segment_rules) IS 'rule set of a document; errors name the path in it';
 COMMENT ON CAST (segment_rules AS jsonb) IS 'the document of a rule set';
 
-CREATE FUNCTION segment_rules_eq(segment_rules, segment_rules) RETURNS boolean
-LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';
-CREATE FUNCTION segment_rules_ne(segment_rules, segment_rules) RETURNS boolean
-LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';
-CREATE FUNCTION segment_rules_hash(segment_rules) RETURNS integer
-LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';
-COMMENT ON FUNCTION segment_rules_eq(segment_rules, segment_rules) IS 'implementation of = operator';
-COMMENT ON FUNCTION segment_rules_ne(segment_rules, segment_rules) IS 'implementation of <> operator';
-COMMENT ON FUNCTION segment_rules_hash(segment_rules) IS 'hash of the document';
-
-CREATE OPERATOR = (
-	LEFTARG = segment_rules, RIGHTARG = segment_rules, FUNCTION = segment_rules_eq,
-	COMMUTATOR = =, NEGATOR = <>, RESTRICT = eqsel, JOIN = eqjoinsel, HASHES
-);
-CREATE OPERATOR <> (
-	LEFTARG = segment_rules, RIGHTARG = segment_rules, FUNCTION = segment_rules_ne,
-	COMMUTATOR = <>, NEGATOR = =, RESTRICT = neqsel, JOIN = neqjoinsel
-);
-COMMENT ON OPERATOR = (segment_rules, segment_rules) IS 'equal documents';
-COMMENT ON OPERATOR <> (segment_rules, segment_rules) IS 'different documents';
-
-CREATE OPERATOR CLASS segment_rules_ops DEFAULT FOR TYPE segment_rules USING hash AS
-	OPERATOR 1 =,
-	FUNCTION 1 segment_rules_hash(segment_rules);
-COMMENT ON OPERATOR CLASS segment_rules_ops USING hash IS 'equal documents';
-
 CREATE FUNCTION segment_of(facts jsonb, rules segment_rules, previous text DEFAULT NULL) RETURNS text
 LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION segment_of(jsonb, segment_rules, text) IS

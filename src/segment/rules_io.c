@@ -15,6 +15,7 @@
 #include "miscadmin.h"
 #include "utils/builtins.h"
 
+#include "support/comparison.h"
 #include "support/compat.h"
 #include "support/numeric_decimal.h"
 #include "segment/rules_compile.h"
@@ -27,9 +28,8 @@ PG_FUNCTION(segment_rules_recv);
 PG_FUNCTION(segment_rules_send);
 PG_FUNCTION(segment_rules_from_jsonb);
 PG_FUNCTION(segment_rules_to_jsonb);
-PG_FUNCTION(segment_rules_eq);
-PG_FUNCTION(segment_rules_ne);
 PG_FUNCTION(segment_rules_hash);
+PG_FUNCTION(segment_rules_hash_extended);
 
 double
 segment_number(Numeric number)
@@ -272,34 +272,22 @@ segment_rules_to_jsonb(PG_FUNCTION_ARGS)
 	PG_RETURN_JSONB_P(get_document_arg(PG_GETARG_DATUM(0)));
 }
 
-static bool
-same_document(FunctionCallInfo fcinfo)
+/*
+ * Rule sets compare as their documents do, as jsonb.
+ */
+static int
+segment_rules_compare(FunctionCallInfo fcinfo)
 {
 	Jsonb *a = get_document_arg(PG_GETARG_DATUM(0));
 	Jsonb *b = get_document_arg(PG_GETARG_DATUM(1));
+	int order = compareJsonbContainers(&a->root, &b->root);
 
-	return compareJsonbContainers(&a->root, &b->root) == 0;
+	pfree(a);
+	pfree(b);
+	return order;
 }
 
-/*
- * segment_rules_eq(segment_rules, segment_rules) returns boolean
- *
- * Rule sets are equal if their documents are, as jsonb.
- */
-Datum
-segment_rules_eq(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_BOOL(same_document(fcinfo));
-}
-
-/*
- * segment_rules_ne(segment_rules, segment_rules) returns boolean
- */
-Datum
-segment_rules_ne(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_BOOL(!same_document(fcinfo));
-}
+COMPARISONS(segment_rules);
 
 /*
  * segment_rules_hash(segment_rules) returns integer
@@ -312,4 +300,15 @@ segment_rules_hash(PG_FUNCTION_ARGS)
 	Jsonb *document = get_document_arg(PG_GETARG_DATUM(0));
 
 	return DirectFunctionCall1(jsonb_hash, JsonbPGetDatum(document));
+}
+
+/*
+ * segment_rules_hash_extended(segment_rules, seed bigint) returns bigint
+ */
+Datum
+segment_rules_hash_extended(PG_FUNCTION_ARGS)
+{
+	Jsonb *document = get_document_arg(PG_GETARG_DATUM(0));
+
+	return DirectFunctionCall2(jsonb_hash_extended, JsonbPGetDatum(document), PG_GETARG_DATUM(1));
 }

@@ -49,7 +49,7 @@ COMMENT ON CAST (customer_value AS jsonb) IS 'array of {"day", "orders", "amount
 CREATE CAST (jsonb AS customer_value) WITH FUNCTION customer_value_from_jsonb(jsonb);
 COMMENT ON CAST (jsonb AS customer_value) IS 'array of {"day", "orders", "amount" [, "cost" [, "costed"]]}';
 
--- arithmetic and equality
+-- arithmetic
 
 CREATE FUNCTION customer_value_pl(customer_value, customer_value) RETURNS customer_value
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';
@@ -63,40 +63,12 @@ CREATE FUNCTION customer_value_um(customer_value) RETURNS customer_value
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION customer_value_um(customer_value) IS 'the ledger that takes this one back: a + (- a) is empty';
 
-CREATE FUNCTION customer_value_eq(customer_value, customer_value) RETURNS boolean
-LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';
-COMMENT ON FUNCTION customer_value_eq(customer_value, customer_value) IS 'the same figures on the same days';
-
-CREATE FUNCTION customer_value_ne(customer_value, customer_value) RETURNS boolean
-LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';
-COMMENT ON FUNCTION customer_value_ne(customer_value, customer_value) IS 'not the same figures on the same days';
-
-CREATE FUNCTION customer_value_hash(customer_value) RETURNS int
-LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';
-COMMENT ON FUNCTION customer_value_hash(customer_value) IS 'hash of a ledger, for hash joins, grouping and sharding';
-
-CREATE FUNCTION customer_value_hash_extended(customer_value, bigint) RETURNS bigint
-LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';
-COMMENT ON FUNCTION customer_value_hash_extended(customer_value, bigint) IS '64-bit hash of a ledger with a seed, for hash partitioning';
-
 CREATE OPERATOR + (LEFTARG = customer_value, RIGHTARG = customer_value, FUNCTION = customer_value_pl, COMMUTATOR = +);
 COMMENT ON OPERATOR + (customer_value, customer_value) IS 'adds two ledgers day by day, exactly';
 CREATE OPERATOR - (LEFTARG = customer_value, RIGHTARG = customer_value, FUNCTION = customer_value_mi);
 COMMENT ON OPERATOR - (customer_value, customer_value) IS 'subtracts a ledger day by day, exactly';
 CREATE OPERATOR - (RIGHTARG = customer_value, FUNCTION = customer_value_um);
 COMMENT ON OPERATOR - (NONE, customer_value) IS 'the ledger that takes this one back';
-CREATE OPERATOR = (LEFTARG = customer_value, RIGHTARG = customer_value, FUNCTION = customer_value_eq,
-	COMMUTATOR = =, NEGATOR = <>, RESTRICT = eqsel, JOIN = eqjoinsel, HASHES);
-COMMENT ON OPERATOR = (customer_value, customer_value) IS 'the same figures on the same days';
-CREATE OPERATOR <> (LEFTARG = customer_value, RIGHTARG = customer_value, FUNCTION = customer_value_ne,
-	COMMUTATOR = <>, NEGATOR = =, RESTRICT = neqsel, JOIN = neqjoinsel);
-COMMENT ON OPERATOR <> (customer_value, customer_value) IS 'not the same figures on the same days';
-
-CREATE OPERATOR CLASS customer_value_ops DEFAULT FOR TYPE customer_value USING hash AS
-	OPERATOR 1 =,
-	FUNCTION 1 customer_value_hash(customer_value),
-	FUNCTION 2 customer_value_hash_extended(customer_value, bigint);
-COMMENT ON OPERATOR CLASS customer_value_ops USING hash IS 'equality of ledgers';
 
 -- from orders to ledgers; amounts and costs are numbers of any type, told apart at run time, so that there is no cast on
 -- the way that loses digits, and money and text are refused with the cast to write

@@ -6,15 +6,13 @@
 
 #include "common/hashfn.h"
 
-#include "support/compat.h"
+#include "support/comparison.h"
 
 PG_FUNCTION(customer_value_of_date);
 PG_FUNCTION(customer_value_of_timestamp);
 PG_FUNCTION(customer_value_pl);
 PG_FUNCTION(customer_value_mi);
 PG_FUNCTION(customer_value_um);
-PG_FUNCTION(customer_value_eq);
-PG_FUNCTION(customer_value_ne);
 PG_FUNCTION(customer_value_hash);
 PG_FUNCTION(customer_value_hash_extended);
 PG_FUNCTION(customer_value_until);
@@ -113,33 +111,20 @@ customer_value_since(PG_FUNCTION_ARGS)
 /*
  * Equal ledgers have equal bytes.
  */
-static bool
-same_ledger(FunctionCallInfo fcinfo)
+static int
+customer_value_compare(FunctionCallInfo fcinfo)
 {
 	CustomerValue *a = PG_GETARG_CUSTOMER_VALUE(0);
 	CustomerValue *b = PG_GETARG_CUSTOMER_VALUE(1);
+	int order =
+		compare_bytes(VARDATA_ANY(a), VARSIZE_ANY_EXHDR(a), VARDATA_ANY(b), VARSIZE_ANY_EXHDR(b));
 
-	return VARSIZE_ANY_EXHDR(a) == VARSIZE_ANY_EXHDR(b) &&
-		   memcmp(VARDATA_ANY(a), VARDATA_ANY(b), VARSIZE_ANY_EXHDR(a)) == 0;
+	PG_FREE_IF_COPY(a, 0);
+	PG_FREE_IF_COPY(b, 1);
+	return order;
 }
 
-/*
- * customer_value = customer_value
- */
-Datum
-customer_value_eq(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_BOOL(same_ledger(fcinfo));
-}
-
-/*
- * customer_value <> customer_value
- */
-Datum
-customer_value_ne(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_BOOL(!same_ledger(fcinfo));
-}
+COMPARISONS(customer_value);
 
 /*
  * customer_value_hash(customer_value) returns int
