@@ -128,3 +128,16 @@ SELECT retention(m, 1) FROM model LIMIT 1;
 SELECT retention('{"model": "sbg", "params": {"alpha": 1, "beta": 1}}', 0);
 SELECT survival('{"model": "sbg", "params": {"alpha": 1, "beta": 1}}', -1);
 SELECT residual_lifetime('{"model": "sbg", "params": {"alpha": 1, "beta": 1}}', 1, -0.1);
+-- discounts beyond what 1 / discount and exp(discount) can hold: the limits, by the power laws that lead there
+SELECT name, residual_orders((2, 10, 20, 3)::btyd_summary, m, d) AS dert
+FROM (VALUES ('bg/bb', '{"model": "bg/bb", "params": {"alpha": 1.2, "beta": 0.75, "gamma": 0.66, "delta": 2.78}}'::clv_model)) x(name, m),
+	unnest('{745,746,1000,1.7e308}'::float8[]) d;
+CREATE FUNCTION pg_temp.dert(discount float8) RETURNS float8 LANGUAGE sql RETURN
+	residual_orders((2, 10, 20, 3)::btyd_summary, '{"model": "pareto/nbd", "params": {"r": 0.553, "alpha": 10.58, "s": 0.606, "beta": 11.67}}', discount);
+CREATE FUNCTION pg_temp.derl(discount float8) RETURNS float8 LANGUAGE sql RETURN
+	residual_lifetime('{"model": "sbg", "params": {"alpha": 0.668, "beta": 3.806}}', 1, discount);
+SELECT pg_temp.dert(d) < 'Infinity' AND pg_temp.derl(d) < 'Infinity' AS finite,
+	abs(ln(pg_temp.dert(d) / pg_temp.dert(1e-200)) / ln(d / 1e-200) - (0.606 - 1)) < 1e-9 AS dert,
+	abs(ln(pg_temp.derl(d) / pg_temp.derl(1e-200)) / ln(d / 1e-200) - (0.668 - 1)) < 1e-9 AS derl
+FROM unnest('{1e-300,1e-308,1e-310,1e-316}'::float8[]) d;
+SELECT pg_temp.dert(4.94e-324) > pg_temp.dert(1e-316), pg_temp.derl(4.94e-324) > pg_temp.derl(1e-316), pg_temp.dert(1.7e308) < 1e-300, pg_temp.derl(1.7e308) AS derl;

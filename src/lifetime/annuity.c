@@ -17,6 +17,7 @@ typedef struct Annuity
 	double a;
 	double b;
 	double discount;
+	double log_discount; /* p and it may be too small for a double's precision */
 	double periods;
 } Annuity;
 
@@ -29,9 +30,9 @@ log_annuity(const void *self, double u, double *slope)
 	double q = 1 / (1 + exp(u));
 	double log_p = u < 0 ? u - log1p(exp(u)) : -log1p(exp(-u));
 	double log_q = u < 0 ? -log1p(exp(u)) : -u - log1p(exp(-u));
-	double result = f->a * log_p + f->b * log_q + log_q - log(f->discount + p);
+	double result = f->a * log_p + f->b * log_q + log_q - log_add(f->log_discount, log_p);
 
-	*slope = f->a * q - f->b * p - p - p * q / (f->discount + p);
+	*slope = f->a * q - f->b * p - p - q / (1 + exp(f->log_discount - log_p));
 	if (isfinite(f->periods))
 	{
 		double y = f->periods * (log1p(f->discount) - log_q);
@@ -46,7 +47,7 @@ log_annuity(const void *self, double u, double *slope)
 double
 beta_annuity(double a, double b, double discount, double periods)
 {
-	Annuity f = {a, b, discount, periods};
+	Annuity f = {a, b, discount, log(discount), periods};
 	Interval over = {.low_open = true, .high_open = true};
 
 	if (periods <= SUM_UP_TO)
@@ -62,7 +63,9 @@ beta_annuity(double a, double b, double discount, double periods)
 	}
 	if (discount == 0 && isinf(periods))
 		return a > 1 ? b / (a - 1) : INFINITY;
-	over.low = -40 - log1p(a + b + (discount > 1 / periods ? 1 / discount : periods));
+	if (isinf(discount))
+		return 0;
+	over.low = -40 - log_add(log1p(a + b), fmin(-f.log_discount, log(periods)));
 	over.high = 40 + log1p(a + b);
 	return exp(log_integral(log_annuity, &f, over, NULL, NULL) - log_beta(a, b));
 }

@@ -159,22 +159,23 @@ probability(const double *theta, int32_t n, double t)
 						   theta[S] * log1p(t / theta[BETA]));
 }
 
-/* the discounted chance of living on for u, over v = ln u */
+/* the discounted chance of living on for u, over v = ln u; u itself may be infinite */
 typedef struct Residual
 {
 	double s;
-	double since;
-	double rate;
+	double log_since;
+	double log_rate;
 } Residual;
 
 static double
 log_residual(const void *self, double v, double *slope)
 {
 	const Residual *residual = self;
-	double u = exp(v);
+	double discount = exp(v + residual->log_rate);
+	double w = v - residual->log_since;
 
-	*slope = 1 - residual->rate * u - residual->s * u / (residual->since + u);
-	return v - residual->rate * u - residual->s * log1p(u / residual->since);
+	*slope = 1 - discount - residual->s / (1 + exp(-w));
+	return v - discount - residual->s * (w > 0 ? w + log1p(exp(-w)) : log1p(exp(w)));
 }
 
 /*
@@ -184,14 +185,15 @@ log_residual(const void *self, double v, double *slope)
 static double
 residual_alive(const double *theta, double x, double T, double d)
 {
-	Residual residual = {theta[S], theta[BETA] + T, d};
+	double since = theta[BETA] + T;
+	Residual residual = {theta[S], log(since), log(d)};
 	Interval over = {.low_open = true};
 	double rate = (theta[R] + x) / (theta[ALPHA] + T);
 
 	if (d == 0)
-		return theta[S] > 1 ? rate * residual.since / (theta[S] - 1) : INFINITY;
-	over.low = -40 + log(fmin(1 / d, residual.since / theta[S]));
-	over.high = log(1000 / d); /* exp(-1000) is 0 */
+		return theta[S] > 1 ? rate * since / (theta[S] - 1) : INFINITY;
+	over.low = -40 + fmin(-residual.log_rate, log(since / theta[S]));
+	over.high = log(1000) - residual.log_rate; /* exp(-1000) is 0 */
 	return rate * exp(log_integral(log_residual, &residual, over, NULL, NULL));
 }
 
