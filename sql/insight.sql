@@ -53,6 +53,22 @@ SELECT unit, cohort, period, active FROM unnest('{day,week,Quarter}'::text[]) un
 	LATERAL (SELECT (unnest(cohort_retention(cv, unit))).* FROM (VALUES (customer_value '{2024-12-30 1 1,2025-01-06 1 1}')) AS v(cv)) AS c WHERE active > 0 ORDER BY unit, period;
 SELECT cohort_retention(cv) IS NULL AS no_orders FROM client WHERE name IN ('refund', 'empty', 'unknown');
 SELECT cohort_retention(cv) IS NULL AS no_rows FROM client WHERE false;
+-- A group that died looks no better than one that lives: until a day that is the same for all, zeros up to there.
+SELECT campaign, cohort, period, customers, active, retention, complete
+FROM (SELECT campaign, cohort_retention(cv, 'month', '2025-07-31') AS cells
+	FROM (VALUES ('A', customer_value '{2025-04-05 1 10,2025-07-05 1 10}'), ('B', '{2025-04-08 1 10,2025-05-08 1 10}')) AS b(campaign, cv)
+	GROUP BY campaign) AS r, unnest(cells) AS c ORDER BY campaign, cohort, period;
+SELECT until, (SELECT array_agg((period, active, complete) ORDER BY period) FROM unnest(cells)) AS cells
+FROM (SELECT until, cohort_retention('{2025-04-05 1 10,2025-06-30 1 10,2025-07-05 1 10}', until) AS cells
+	FROM unnest('{2025-04-05,2025-04-06,2025-05-01,2025-06-30,2025-07-01,2025-07-02,2025-09-01,NULL}'::date[]) until GROUP BY until) AS r ORDER BY until;
+SELECT unit, (SELECT array_agg((cohort, period, active, complete) ORDER BY period) FROM unnest(cells)) AS cells
+FROM (SELECT unit, cohort_retention('{2025-12-29 1 10}', unit, '2026-01-05') AS cells FROM unnest('{day,week,quarter,year}'::text[]) unit GROUP BY unit) AS r ORDER BY unit;
+SELECT cohort_retention(cv, 'year', NULL) = cohort_retention(cv, 'year') AS null_is_none, cohort_retention(cv, '2020-01-01'::date) IS NULL AS nobody_yet,
+	cohort_retention(until(cv, '2025-06-15'), 'year', '2025-06-15') = cohort_retention(cv, 'year', '2025-06-15') AS as_if_before FROM client;
+SELECT cohort_retention(cv, 'month', 'infinity') FROM client;
+\echo :LAST_ERROR_SQLSTATE
+SELECT cohort_retention(cv, 'month', CASE name WHEN 'new' THEN date '2025-01-01' ELSE '2025-01-02' END) FROM client;
+SELECT cohort_retention('{0001-01-01 1 1}', 'day', '5874897-01-01');
 -- Against date_trunc, over centuries and before Christ.
 SELECT unit, bool_and(cohort = date_trunc(unit, day::timestamp)::date AND customers = 1 AND retention = 1) AS same
 FROM unnest('{day,week,month,quarter,year}'::text[]) unit,

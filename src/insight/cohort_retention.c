@@ -26,6 +26,7 @@
 #include "value/value.h"
 
 PG_FUNCTION(insight_cohort_accumulate);
+PG_FUNCTION(insight_cohort_accumulate_until);
 PG_FUNCTION(insight_cohort_merge);
 PG_FUNCTION(insight_cohort_serialise);
 PG_FUNCTION(insight_cohort_deserialise);
@@ -34,7 +35,7 @@ PG_FUNCTION(insight_cohort_final);
 /* An answer of more rows is no longer one to look at. */
 #define MOST_CELLS 1000000
 
-#define COHORT_COLUMNS 5
+#define COHORT_COLUMNS 6
 #define FIRST_PAIRS 64
 
 typedef enum CohortUnit
@@ -64,6 +65,7 @@ typedef struct CohortEntry
 typedef struct CohortState
 {
 	CohortUnit unit;
+	DateADT until; /* the first day that does not count; DATEVAL_NOEND: all do */
 	HTAB *pairs;
 } CohortState;
 
@@ -117,7 +119,7 @@ period_start(int32 period, CohortUnit unit)
 }
 
 static CohortState *
-state_new(MemoryContext context, CohortUnit unit)
+state_new(MemoryContext context, CohortUnit unit, DateADT until)
 {
 	CohortState *state = MemoryContextAlloc(context, sizeof(CohortState));
 	HASHCTL control = {0};
@@ -126,6 +128,7 @@ state_new(MemoryContext context, CohortUnit unit)
 	control.entrysize = sizeof(CohortEntry);
 	control.hcxt = context;
 	state->unit = unit;
+	state->until = until;
 	state->pairs =
 		hash_create("cohorts", FIRST_PAIRS, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 	return state;
@@ -164,25 +167,36 @@ get_unit(FunctionCallInfo fcinfo, int n)
 					errhint("Use day, week, month, quarter or year.")));
 }
 
-static void
-check_same_unit(CohortUnit a, CohortUnit b)
+static DateADT
+get_until(FunctionCallInfo fcinfo, int n)
 {
-	if (a != b)
-		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-						errmsg("unit must be the same in all rows of a group")));
+	DateADT until;
+
+	if (PG_ARGISNULL(n))
+		return DATEVAL_NOEND;
+	until = PG_GETARG_DATEADT(n);
+	if (DATE_NOT_FINITE(until))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("until must be a day"),
+				 errhint("NULL ends the cohorts with the last period in which anybody ordered.")));
+	return until;
 }
 
-/*
- * insight_cohort_accumulate(internal, customer_value [, unit text]) returns internal
- *
- * Counts the customer once in each period with orders.
- */
-Datum
-insight_cohort_accumulate(PG_FUNCTION_ARGS)
+static void
+check_same(const CohortState *state, CohortUnit unit, DateADT until)
+{
+	if (state->unit != unit || state->until != until)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("%s must be the same in all rows of a group",
+							   state->unit != unit ? "unit" : "until")));
+}
+
+/* Counts the customer once in each period with orders. */
+static Datum
+accumulate(FunctionCallInfo fcinfo, CohortUnit unit, DateADT until)
 {
 	MemoryContext context = aggregate_context(fcinfo);
 	CohortState *state = PG_ARGISNULL(0) ? NULL : (CohortState *) PG_GETARG_POINTER(0);
-	CohortUnit unit = PG_NARGS() > 2 ? get_unit(fcinfo, 2) : COHORT_MONTH;
 	CohortPair pair = {0, 0};
 	CustomerValue *value;
 	LedgerReader reader;
@@ -190,8 +204,8 @@ insight_cohort_accumulate(PG_FUNCTION_ARGS)
 	bool ordered = false;
 
 	if (state == NULL)
-		state = state_new(context, unit);
-	check_same_unit(state->unit, unit);
+		state = state_new(context, unit, until);
+	check_same(state, unit, until);
 	if (PG_ARGISNULL(1))
 		PG_RETURN_POINTER(state);
 
@@ -201,7 +215,7 @@ insight_cohort_accumulate(PG_FUNCTION_ARGS)
 	{
 		int32 period;
 
-		if (day.orders <= 0)
+		if (day.orders <= 0 || day.day >= until)
 			continue;
 		period = period_of(day.day, unit);
 		if (ordered && period == pair.period)
@@ -216,6 +230,25 @@ insight_cohort_accumulate(PG_FUNCTION_ARGS)
 		ledger_require(LEDGER_DAMAGED);
 	PG_FREE_IF_COPY(value, 1);
 	PG_RETURN_POINTER(state);
+}
+
+/*
+ * insight_cohort_accumulate(internal, customer_value [, unit text [, until date]]) returns internal
+ */
+Datum
+insight_cohort_accumulate(PG_FUNCTION_ARGS)
+{
+	return accumulate(fcinfo, PG_NARGS() > 2 ? get_unit(fcinfo, 2) : COHORT_MONTH,
+					  PG_NARGS() > 3 ? get_until(fcinfo, 3) : DATEVAL_NOEND);
+}
+
+/*
+ * insight_cohort_accumulate_until(internal, customer_value, until date) returns internal
+ */
+Datum
+insight_cohort_accumulate_until(PG_FUNCTION_ARGS)
+{
+	return accumulate(fcinfo, COHORT_MONTH, get_until(fcinfo, 2));
 }
 
 /*
@@ -237,8 +270,8 @@ insight_cohort_merge(PG_FUNCTION_ARGS)
 		PG_RETURN_POINTER(state);
 	}
 	if (state == NULL)
-		state = state_new(context, other->unit);
-	check_same_unit(state->unit, other->unit);
+		state = state_new(context, other->unit, other->until);
+	check_same(state, other->unit, other->until);
 	hash_seq_init(&scan, other->pairs);
 	while ((entry = hash_seq_search(&scan)) != NULL)
 		state_add(state, entry->pair, entry->customers);
@@ -287,6 +320,7 @@ insight_cohort_serialise(PG_FUNCTION_ARGS)
 	state = (CohortState *) PG_GETARG_POINTER(0);
 	pq_begintypsend(&buffer);
 	pq_sendbyte(&buffer, (uint8) state->unit);
+	pq_sendint32(&buffer, state->until);
 	pq_sendint64(&buffer, hash_get_num_entries(state->pairs));
 	hash_seq_init(&scan, state->pairs);
 	while ((entry = hash_seq_search(&scan)) != NULL)
@@ -309,6 +343,7 @@ insight_cohort_deserialise(PG_FUNCTION_ARGS)
 	StringInfoData buffer;
 	CohortState *state;
 	int unit;
+	DateADT until;
 	int64 count;
 
 	aggregate_context(fcinfo);
@@ -317,11 +352,12 @@ insight_cohort_deserialise(PG_FUNCTION_ARGS)
 	buffer.len = buffer.maxlen = VARSIZE_ANY_EXHDR(bytes);
 	buffer.cursor = 0;
 	unit = pq_getmsgbyte(&buffer);
+	until = (DateADT) pq_getmsgint(&buffer, 4);
 	count = pq_getmsgint64(&buffer);
-	if (unit >= COHORT_UNITS)
+	if (unit >= COHORT_UNITS || (until != DATEVAL_NOEND && !IS_VALID_DATE(until)))
 		ereport(ERROR, (errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
 						errmsg("invalid partial state of cohort_retention")));
-	state = state_new(context, (CohortUnit) unit);
+	state = state_new(context, (CohortUnit) unit, until);
 	for (int64 i = 0; i < count; i++)
 	{
 		CohortPair pair;
@@ -332,7 +368,8 @@ insight_cohort_deserialise(PG_FUNCTION_ARGS)
 		customers = pq_getmsgint64(&buffer);
 		if (pair.cohort > pair.period || customers <= 0 ||
 			pair.cohort < period_of(LEDGER_FIRST_DAY, state->unit) ||
-			pair.period > period_of(LEDGER_LAST_DAY, state->unit))
+			pair.period >
+				period_of(until == DATEVAL_NOEND ? LEDGER_LAST_DAY : until - 1, state->unit))
 			ereport(ERROR, (errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
 							errmsg("invalid partial state of cohort_retention")));
 		state_add(state, pair, customers);
@@ -341,15 +378,17 @@ insight_cohort_deserialise(PG_FUNCTION_ARGS)
 	PG_RETURN_POINTER(state);
 }
 
-/* The last period in which anybody ordered, up to which all cohorts are followed. */
+/* The period up to which all cohorts are followed: that of the last day that counts, or else of the last order. */
 static int32
-last_period(const CohortEntry *entries, int64 count)
+last_period(const CohortState *state, const CohortEntry *entries, int64 count)
 {
 	int32 last = entries[0].pair.period;
 	int64 cells = 0;
 
 	for (int64 i = 1; i < count; i++)
 		last = Max(last, entries[i].pair.period);
+	if (state->until != DATEVAL_NOEND)
+		last = period_of(state->until - 1, state->unit);
 	for (int64 i = 0; i < count; i++)
 	{
 		if (i == 0 || entries[i].pair.cohort != entries[i - 1].pair.cohort)
@@ -364,7 +403,8 @@ last_period(const CohortEntry *entries, int64 count)
 }
 
 static Datum
-make_cell(TupleDesc columns, CohortUnit unit, CohortPair pair, int64 customers, int64 active)
+make_cell(TupleDesc columns, CohortUnit unit, CohortPair pair, int64 customers, int64 active,
+		  bool complete)
 {
 	Datum values[COHORT_COLUMNS];
 	bool nulls[COHORT_COLUMNS] = {false};
@@ -374,13 +414,15 @@ make_cell(TupleDesc columns, CohortUnit unit, CohortPair pair, int64 customers, 
 	values[2] = Int64GetDatum(customers);
 	values[3] = Int64GetDatum(active);
 	values[4] = Float8GetDatum((double) active / (double) customers);
+	values[5] = BoolGetDatum(complete);
 	return HeapTupleGetDatum(heap_form_tuple(columns, values, nulls));
 }
 
 /*
  * insight_cohort_final(internal) returns cohort_cell[]
  *
- * By cohort and period; a period in which nobody of the cohort ordered has a row of 0.
+ * By cohort and period; a period in which nobody of the cohort ordered has a row of 0. A period is
+ * complete if all its days count; without until, the last one may not be over.
  */
 Datum
 insight_cohort_final(PG_FUNCTION_ARGS)
@@ -389,6 +431,7 @@ insight_cohort_final(PG_FUNCTION_ARGS)
 	const CohortEntry *entries;
 	int64 count;
 	int32 last;
+	int32 complete_before;
 	Oid cell_type;
 	TupleDesc columns;
 	ArrayBuildState *cells = NULL;
@@ -400,7 +443,9 @@ insight_cohort_final(PG_FUNCTION_ARGS)
 	entries = sorted_entries(state, &count);
 	if (count == 0)
 		PG_RETURN_NULL();
-	last = last_period(entries, count);
+	last = last_period(state, entries, count);
+	complete_before =
+		state->until == DATEVAL_NOEND ? last : period_of(state->until, state->unit);
 
 	cell_type = get_element_type(get_fn_expr_rettype(fcinfo->flinfo));
 	if (!OidIsValid(cell_type))
@@ -421,7 +466,8 @@ insight_cohort_final(PG_FUNCTION_ARGS)
 
 			cells = accumArrayResult(cells,
 									 make_cell(columns, state->unit, pair, customers,
-											   active ? entries[i++].customers : 0),
+											   active ? entries[i++].customers : 0,
+											   pair.period < complete_before),
 									 false, cell_type, CurrentMemoryContext);
 			CHECK_FOR_INTERRUPTS();
 		}

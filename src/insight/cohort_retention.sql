@@ -5,10 +5,11 @@ CREATE TYPE cohort_cell AS (
 	period int,
 	customers bigint,
 	active bigint,
-	retention float8
+	retention float8,
+	complete boolean
 );
 COMMENT ON TYPE cohort_cell IS
-'a cohort in a period: first day of the period in which its customers ordered first, periods since then, customers in all, customers who ordered in this period, and their share';
+'a cohort in a period: first day of the period in which its customers ordered first, periods since then, customers in all, customers who ordered in this period, their share, and whether the period is over';
 
 CREATE FUNCTION insight_cohort_accumulate(internal, customer_value) RETURNS internal
 LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
@@ -17,6 +18,14 @@ COMMENT ON FUNCTION insight_cohort_accumulate(internal, customer_value) IS 'tran
 CREATE FUNCTION insight_cohort_accumulate(internal, customer_value, text) RETURNS internal
 LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION insight_cohort_accumulate(internal, customer_value, text) IS 'transition function of cohort_retention(customer_value, text)';
+
+CREATE FUNCTION insight_cohort_accumulate(internal, customer_value, text, date) RETURNS internal
+LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION insight_cohort_accumulate(internal, customer_value, text, date) IS 'transition function of cohort_retention(customer_value, text, date)';
+
+CREATE FUNCTION insight_cohort_accumulate(internal, customer_value, date) RETURNS internal
+LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'insight_cohort_accumulate_until';
+COMMENT ON FUNCTION insight_cohort_accumulate(internal, customer_value, date) IS 'transition function of cohort_retention(customer_value, date)';
 
 CREATE FUNCTION insight_cohort_merge(internal, internal) RETURNS internal
 LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
@@ -40,7 +49,7 @@ CREATE AGGREGATE cohort_retention(cv customer_value) (
 	DESERIALFUNC = insight_cohort_deserialise, PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE cohort_retention(customer_value) IS
-'by month of the first order: how many customers ordered again in each later month (Kumar & Reinartz 2018), 0 included, up to the last month with orders; unnest() makes rows of it; NULL if there is no order';
+'by month of the first order: how many customers ordered again in each later month (Kumar & Reinartz 2018), 0 included, up to the last month with orders, which is not taken for complete; unnest() makes rows of it; NULL if there is no order';
 
 CREATE AGGREGATE cohort_retention(cv customer_value, unit text) (
 	SFUNC = insight_cohort_accumulate, STYPE = internal, FINALFUNC = insight_cohort_final,
@@ -49,3 +58,18 @@ CREATE AGGREGATE cohort_retention(cv customer_value, unit text) (
 );
 COMMENT ON AGGREGATE cohort_retention(customer_value, text) IS
 'the same by day, week (from Monday), month, quarter or year of the calendar';
+
+CREATE AGGREGATE cohort_retention(cv customer_value, unit text, until date) (
+	SFUNC = insight_cohort_accumulate, STYPE = internal, FINALFUNC = insight_cohort_final,
+	COMBINEFUNC = insight_cohort_merge, SERIALFUNC = insight_cohort_serialise,
+	DESERIALFUNC = insight_cohort_deserialise, PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE cohort_retention(customer_value, text, date) IS
+'the same of the orders before the day until, with a row of 0 for every period up to there in which nobody ordered; complete is false where the period is not over by then';
+
+CREATE AGGREGATE cohort_retention(cv customer_value, until date) (
+	SFUNC = insight_cohort_accumulate, STYPE = internal, FINALFUNC = insight_cohort_final,
+	COMBINEFUNC = insight_cohort_merge, SERIALFUNC = insight_cohort_serialise,
+	DESERIALFUNC = insight_cohort_deserialise, PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE cohort_retention(customer_value, date) IS 'the same by month';
