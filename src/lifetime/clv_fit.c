@@ -25,6 +25,9 @@
 #include "lifetime/clv_summary.h"
 #include "lifetime/sbg.h"
 
+/* A model fitted to fewer customers with repeat orders says that it guesses. */
+#define FEWEST_REPEATS 30
+
 #define STATE_VERSION 1
 #define CORRELATION_NOTED 0.3
 #define MAX_SBG_PERIODS 100000
@@ -535,7 +538,7 @@ clv_fit_final(PG_FUNCTION_ARGS)
 	size_t n = 0;
 	double unit;
 	int64 customers = 0;
-	bool repeats = false;
+	int64 repeats = 0;
 
 	aggregate_context(fcinfo);
 	if (PG_ARGISNULL(0))
@@ -552,9 +555,9 @@ clv_fit_final(PG_FUNCTION_ARGS)
 		observations[n++] = (Observation){entry->key.recency / unit, entry->key.age / unit,
 										  entry->count, (int32) entry->key.frequency};
 		customers += entry->count;
-		repeats |= entry->key.frequency > 0;
+		repeats += entry->key.frequency > 0 ? entry->count : 0;
 	}
-	if (!repeats)
+	if (repeats == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("no model can be fitted: no customer has ordered again"),
@@ -570,6 +573,10 @@ clv_fit_final(PG_FUNCTION_ARGS)
 		model->as_of = state->as_of;
 		model->flags |= CLV_HAS_AS_OF;
 	}
+	if (repeats < FEWEST_REPEATS)
+		model = clv_model_add_note(
+			model, psprintf("a guess: fitted to fewer than %d repeat customers (" INT64_FORMAT ")",
+							FEWEST_REPEATS, repeats));
 	PG_RETURN_POINTER(fit_spending(state, model));
 }
 
