@@ -65,7 +65,6 @@ SELECT attempt('SELECT customer_value.track_orders(''shop'', ''trade.orders'', '
 SELECT attempt('SELECT customer_value.track_orders(''shop'', ''trade.orders'', ''customer_id'', ''day'', ''amount'')');
 SELECT attempt('SELECT customer_value.untrack(''shop'', ''trade.parent'')');
 SELECT attempt('SELECT customer_value.untrack(''shop'', NULL)');
-SELECT attempt('SELECT customer_value.rebalance(''shop'', NULL)');
 SELECT attempt('SELECT customer_value.rebalance(''shop'', ''infinity'')');
 
 -- Virtual generated columns came with PostgreSQL 18; triggers do not see what they are.

@@ -98,7 +98,7 @@ SET client_min_messages = warning;
 SELECT customer_value.refresh_outlook('shop') AS customers;
 SELECT count(*) AS at_risk FROM shop.at_risk;
 SELECT model IS NULL AS none FROM shop.outlook_model;
-SELECT customer_value.refresh_outlook('shop', NULL);
+SELECT customer_value.refresh_outlook('shop', 'infinity');
 SELECT customer_value.refresh_outlook('nowhere');
 \echo :LAST_ERROR_SQLSTATE
 SELECT customer_value.drop_base('shop');

@@ -288,15 +288,84 @@ $$;
 COMMENT ON FUNCTION customer_value_internal.check_name(name) IS 'an error where the name of a base is too long to make names of triggers of it';
 
 
+CREATE FUNCTION customer_value_internal.check_time_zone(time_zone text) RETURNS boolean
+LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	-- AT TIME ZONE takes more, a fixed offset like CEST, or what it reads as an offset: Berlin1
+	IF time_zone <> 'UTC' AND NOT EXISTS (SELECT FROM pg_timezone_names z WHERE lower(z.name) = lower(time_zone)) THEN
+		RAISE invalid_parameter_value USING
+			MESSAGE = format('unknown time zone "%s"', time_zone),
+			HINT = 'The view pg_timezone_names lists them.';
+	END IF;
+	RETURN true;
+END
+$$;
+
+COMMENT ON FUNCTION customer_value_internal.check_time_zone(text) IS 'an error unless there is a time zone of that name; else true';
+
+
+CREATE FUNCTION customer_value_internal.today(base name) RETURNS date
+LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	day date;
+BEGIN
+	EXECUTE format('SELECT (now() AT TIME ZONE s.time_zone)::date FROM %I.settings s', base) INTO day;
+	RETURN day;
+END
+$$;
+
+COMMENT ON FUNCTION customer_value_internal.today(name) IS
+'what day it is in the time zone that the settings of a base say, whatever that of the session is';
+
+
+CREATE FUNCTION customer_value_internal.base_day(base name) RETURNS date
+LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	day date;
+BEGIN
+	EXECUTE format('SELECT f.as_of FROM %I.cutoffs f', base) INTO day;
+	RETURN day;
+END
+$$;
+
+COMMENT ON FUNCTION customer_value_internal.base_day(name) IS 'the day that all figures of a base are of, unless told otherwise: that of its last rebalance';
+
+
+CREATE FUNCTION customer_value_internal.adopt_time_zone(base name) RETURNS boolean
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	other boolean;
+	tracks boolean;
+BEGIN
+	EXECUTE format('SELECT s.time_zone <> f.time_zone, EXISTS (SELECT FROM %1$I.source) OR EXISTS (SELECT FROM %1$I.fact_source) FROM %1$I.settings s, %1$I.cutoffs f', base)
+	INTO other, tracks;
+	IF other THEN
+		EXECUTE format('UPDATE %1$I.cutoffs SET time_zone = (SELECT s.time_zone FROM %1$I.settings s)', base);
+		PERFORM customer_value_internal.renew_statements(base);
+	END IF;
+	RETURN other AND tracks;
+END
+$$;
+
+COMMENT ON FUNCTION customer_value_internal.adopt_time_zone(name) IS
+'brings the time zone in the settings of a base into force, writers wait for nothing; whether the ledgers have to be made anew in it. The caller has to hold the lock on the cut-offs that rebalance takes';
+
+
 CREATE FUNCTION customer_value.create_base(base name, key regtype DEFAULT 'bigint', basis text DEFAULT 'amount',
 	period interval DEFAULT NULL, cuts numeric[] DEFAULT '{0.80,0.95}', rules segment_rules DEFAULT NULL,
-	hysteresis float8 DEFAULT 0, notify boolean DEFAULT false, model clv_model DEFAULT NULL)
+	hysteresis float8 DEFAULT 0, notify boolean DEFAULT false, model clv_model DEFAULT NULL, time_zone text DEFAULT 'UTC')
 RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+	view name;
 BEGIN
-	IF base IS NULL OR key IS NULL OR basis IS NULL OR cuts IS NULL OR hysteresis IS NULL OR notify IS NULL THEN
-		RAISE null_value_not_allowed USING MESSAGE = 'base, key, basis, cuts, hysteresis and notify must not be null';
+	IF base IS NULL OR key IS NULL OR basis IS NULL OR cuts IS NULL OR hysteresis IS NULL OR notify IS NULL OR time_zone IS NULL THEN
+		RAISE null_value_not_allowed USING MESSAGE = 'base, key, basis, cuts, hysteresis, notify and time_zone must not be null';
 	END IF;
 	PERFORM customer_value_internal.check_name(base);
 	IF key NOT IN ('smallint', 'integer', 'bigint', 'numeric', 'text', 'uuid') THEN
@@ -348,6 +417,7 @@ BEGIN
 			settled_at timestamptz NOT NULL DEFAULT clock_timestamp(),
 			counted boolean NOT NULL DEFAULT false,
 			keys bigint NOT NULL DEFAULT 0,
+			time_zone text NOT NULL DEFAULT 'UTC',
 			took interval,
 			history_since timestamptz);
 		CREATE TABLE %1$I.change (
@@ -376,6 +446,10 @@ BEGIN
 			notify boolean NOT NULL,
 			model %3$s.clv_model,
 			salt uuid NOT NULL DEFAULT gen_random_uuid(),
+			time_zone text NOT NULL DEFAULT 'UTC' CHECK (customer_value_internal.check_time_zone(time_zone)),
+			at_risk_from double precision NOT NULL DEFAULT 0.2 CHECK (at_risk_from >= 0),
+			at_risk_to double precision NOT NULL DEFAULT 0.8 CHECK (at_risk_to <= 1),
+			CONSTRAINT at_risk_from_below_at_risk_to CHECK (at_risk_from < at_risk_to),
 			CHECK (customer_value_internal.check_key(key, '%2$s')),
 			CHECK (customer_value_internal.check_settings(basis, period, cuts, hysteresis, model)));
 		CREATE TABLE %1$I.source (
@@ -438,6 +512,7 @@ BEGIN
 		COMMENT ON TABLE %1$I.cutoffs IS 'what is in force since the last rebalance: customers are classed by this; written by rebalance';
 		COMMENT ON COLUMN %1$I.cutoffs.counted IS 'whether the table bucket counts all settled bases; if not, the next rebalance counts anew';
 		COMMENT ON COLUMN %1$I.cutoffs.keys IS 'how often keys came to stand for another customer, or for none';
+		COMMENT ON COLUMN %1$I.cutoffs.time_zone IS 'the time zone in whose days the ledgers are';
 		COMMENT ON COLUMN %1$I.cutoffs.history_since IS 'when customers were first classed: those added later came to the base, the others were there from the beginning';
 		COMMENT ON TABLE %1$I.change IS 'history: every change of a class or segment, with its reason; what is given for the first time is no change';
 		COMMENT ON TABLE %1$I.queue IS 'what the next rebalance folds in: net changes from queued sources, and, with an empty change, customers that were written or whose facts changed';
@@ -445,26 +520,33 @@ BEGIN
 		COMMENT ON TABLE %1$I.settings IS 'what the owner wants; comes into force with the next rebalance';
 		COMMENT ON COLUMN %1$I.settings.model IS 'the model of a basis clv; also that of refresh_outlook, if not null';
 		COMMENT ON COLUMN %1$I.settings.salt IS 'makes the tokens of forgotten customers: change it, and they are known no more';
+		COMMENT ON COLUMN %1$I.settings.time_zone IS 'the time zone of all days of the base: a timestamptz falls on the day that it is there';
+		COMMENT ON COLUMN %1$I.settings.at_risk_from IS 'the view at_risk shows customers with p_alive from this on, the view lost those below';
+		COMMENT ON COLUMN %1$I.settings.at_risk_to IS 'the view at_risk shows customers with p_alive up to this';
 		COMMENT ON TABLE %1$I.source IS 'the tracked tables as they were named then; written by track_orders and untrack';
 		COMMENT ON TABLE %1$I.fact_source IS 'the tracked tables of facts as they were named then; written by track_facts and untrack';
 		COMMENT ON COLUMN %1$I.source.partitions IS 'the partitions that bear triggers, by the names they had when they got them; null where the table has none';
 		COMMENT ON TABLE %1$I.ahead IS 'net changes in partitions that bear no triggers yet, made through the whole table and so counted ahead of all else in them';
 		COMMENT ON VIEW %1$I.summary IS 'customers and basis by class and segment';
 	$sql$, base, key, '@extschema@');
-	EXECUTE format('INSERT INTO %I.settings (layout, key, basis, period, cuts, rules, hysteresis, notify, model)
-		VALUES (customer_value_internal.layout(), $1, $2, $3, $4, $5, $6, $7, $8)', base)
-	USING format_type(key, NULL), basis, period, cuts, rules, hysteresis, notify, model;
-	EXECUTE format('INSERT INTO %I.cutoffs (as_of, basis, period, since, rules, trailing_year, model, hysteresis)
-		VALUES (($1).as_of, ($1).basis, ($1).period, ($1).since, ($1).rules, ($1).trailing_year, ($1).model, ($1).hysteresis)', base)
-	USING customer_value_internal.wanted(base, current_date);
+	EXECUTE format('INSERT INTO %I.settings (layout, key, basis, period, cuts, rules, hysteresis, notify, model, time_zone)
+		VALUES (customer_value_internal.layout(), $1, $2, $3, $4, $5, $6, $7, $8, $9)', base)
+	USING format_type(key, NULL), basis, period, cuts, rules, hysteresis, notify, model, time_zone;
+	EXECUTE format('INSERT INTO %I.cutoffs (as_of, basis, period, since, rules, trailing_year, model, hysteresis, time_zone)
+		VALUES (($1).as_of, ($1).basis, ($1).period, ($1).since, ($1).rules, ($1).trailing_year, ($1).model, ($1).hysteresis, $2)', base)
+	USING customer_value_internal.wanted(base, customer_value_internal.today(base)), time_zone;
 	PERFORM customer_value_internal.create_override(base);
 	PERFORM customer_value_internal.create_merged(base);
 	PERFORM customer_value_internal.create_forgotten(base);
 	PERFORM customer_value_internal.create_service(base);
+	-- Views show no more of the tables of the base than policies on these let the reader see. Contacts come from tables that are not of the base.
+	FOR view IN SELECT c.relname FROM pg_class c WHERE c.relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = base) AND c.relkind = 'v' AND c.relname <> 'contact' LOOP
+		EXECUTE format('ALTER VIEW %I.%I SET (security_invoker = true)', base, view);
+	END LOOP;
 END
 $$;
 
-COMMENT ON FUNCTION customer_value.create_base(name, regtype, text, interval, numeric[], segment_rules, float8, boolean, clv_model) IS
+COMMENT ON FUNCTION customer_value.create_base(name, regtype, text, interval, numeric[], segment_rules, float8, boolean, clv_model, text) IS
 'makes a live customer base: a schema of that name, owned by the caller, with its tables; see the README for the arguments';
 
 

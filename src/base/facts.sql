@@ -85,6 +85,7 @@ AS $$
 DECLARE
 	s record;
 	key text := customer_value_internal.key_type(base);
+	zone text;
 	facts text;
 	written text;
 	result text;
@@ -97,9 +98,10 @@ BEGIN
 	END IF;
 	PERFORM customer_value_internal.check_fact_columns(base, s.relation, s.customer, s.columns);
 
-	-- numbers, truth values and days are what they are in JSON, a moment is that of UTC, all else is text
+	EXECUTE format('SELECT f.time_zone FROM %I.cutoffs f', base) INTO zone;
+	-- numbers, truth values and days are what they are in JSON, a moment is that of the base's time zone, all else is text
 	SELECT format('jsonb_strip_nulls(jsonb_build_object(%s))', string_agg(format('%L, ', f.name) || format(
-			CASE WHEN f.type = 'timestamp with time zone'::regtype THEN '(f.%I::timestamptz AT TIME ZONE ''UTC'')'
+			CASE WHEN f.type = 'timestamp with time zone'::regtype THEN '(f.%I::timestamptz AT TIME ZONE ' || quote_literal(zone) || ')'
 				WHEN f.type IN ('boolean', 'date') THEN 'f.%I::' || f.type
 				WHEN f.type = 'timestamp without time zone'::regtype THEN 'f.%I::timestamp'
 				WHEN f.type IN ('smallint', 'integer', 'bigint', 'numeric', 'real', 'double precision') THEN 'f.%I::' || f.type
@@ -212,6 +214,7 @@ BEGIN
 
 	-- as track_orders does
 	EXECUTE format('LOCK TABLE %I.cutoffs IN SHARE ROW EXCLUSIVE MODE', base);
+	PERFORM customer_value_internal.settle_time_zone(base);
 	EXECUTE format('LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE', source);
 	SELECT s.name, f.fact INTO tracked FROM customer_value_internal.fact_sources(base) s, unnest(s.facts) AS f(fact)
 	WHERE f.fact = ANY (track_facts.facts) ORDER BY s.source LIMIT 1;

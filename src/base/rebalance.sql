@@ -99,7 +99,7 @@ COMMENT ON FUNCTION customer_value_internal.settle_due(name, customer_value_inte
 'settles the bases of those whom a new base day moves, so that the cut-offs of that day can be read off; called by rebalance';
 
 
-CREATE FUNCTION customer_value.rebalance(base name, as_of date DEFAULT current_date) RETURNS bigint
+CREATE FUNCTION customer_value.rebalance(base name, as_of date DEFAULT NULL) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp SET row_security = off SET jit = off
 SET enable_hashjoin = off SET enable_mergejoin = off SET customer_value.reason = 'date' -- a few customers are looked up by key
@@ -118,12 +118,13 @@ DECLARE
 BEGIN
 	PERFORM customer_value_internal.check_base(base);
 	PERFORM customer_value_internal.check_read_committed('rebalance');
+	as_of := coalesce(as_of, customer_value_internal.today(base));
 	PERFORM customer_value_internal.check_day(as_of, 'as_of');
 
 	-- Waits for another rebalance. Writers do not care: each puts the customers it touches into the queue.
 	EXECUTE format('LOCK TABLE %I.cutoffs IN SHARE ROW EXCLUSIVE MODE', base);
 	PERFORM customer_value_internal.settle_partitions(base);
-	moved := customer_value_internal.end_overrides(base, as_of) || customer_value_internal.fold(base);
+	moved := customer_value_internal.settle_time_zone(base) || customer_value_internal.end_overrides(base, as_of) || customer_value_internal.fold(base);
 
 	before := customer_value_internal.in_force(base);
 	wanted := customer_value_internal.wanted(base, as_of);
@@ -220,7 +221,7 @@ END
 $$;
 
 COMMENT ON FUNCTION customer_value.rebalance(name, date) IS
-'folds in what is queued, brings the settings into force and all into line with them: the base day as_of, new cut-offs, basis, class and segment of every customer whom that moves; returns how many of them changed class or segment. Stops no writer';
+'folds in what is queued, brings the settings into force and all into line with them: the base day as_of (null: today in the time zone of the base), new cut-offs, basis, class and segment of every customer whom that moves; returns how many of them changed class or segment. Stops no writer, but for a new time zone, in whose days it makes all ledgers anew';
 
 
 CREATE FUNCTION customer_value_internal.stop_writers(base name) RETURNS void
@@ -276,6 +277,26 @@ COMMENT ON FUNCTION customer_value_internal.recompute(name, boolean) IS
 'makes every ledger of a base what the sources say, and drops customers that are in none if wanted; returns the number of ledgers that were different';
 
 
+CREATE FUNCTION customer_value_internal.settle_time_zone(base name) RETURNS text[]
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET enable_hashjoin = on SET enable_mergejoin = on SET customer_value.reason = 'time zone'
+AS $$
+DECLARE
+	moved text[];
+	started timestamptz := clock_timestamp();
+BEGIN
+	IF customer_value_internal.adopt_time_zone(base) THEN
+		PERFORM customer_value_internal.recompute(base, false);
+		EXECUTE format('SELECT array_agg(DISTINCT h.customer_id::text) FROM %I.change h WHERE h.changed_at >= $1 AND h.reason = ''time zone''', base)
+		INTO moved USING started;
+	END IF;
+	RETURN coalesce(moved, '{}');
+END
+$$;
+
+COMMENT ON FUNCTION customer_value_internal.settle_time_zone(name) IS
+'brings a new time zone into force, making all ledgers of a base anew in its days while the writers of the sources wait; returns those who changed class or segment. Called by rebalance and before a source is tracked';
+
+
 CREATE FUNCTION customer_value.rebuild(base name) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp SET row_security = off SET jit = off SET customer_value.reason = 'rebuild'
@@ -286,6 +307,7 @@ BEGIN
 	PERFORM customer_value_internal.check_base(base);
 	PERFORM customer_value_internal.check_read_committed('rebuild');
 	EXECUTE format('LOCK TABLE %I.cutoffs IN SHARE ROW EXCLUSIVE MODE', base);
+	PERFORM customer_value_internal.adopt_time_zone(base);
 	changed := customer_value_internal.recompute(base, false);
 	-- what was wrong is put right by what is in force; what the rebalance moves then, it moves for its own reasons
 	EXECUTE format($sql$
@@ -297,10 +319,10 @@ BEGIN
 		$sql$, base)
 	USING customer_value_internal.in_force(base);
 	EXECUTE format('UPDATE %I.cutoffs SET cutoffs = NULL', base); -- so that everybody is looked at
-	PERFORM customer_value.rebalance(base, current_date);
+	PERFORM customer_value.rebalance(base, customer_value_internal.base_day(base));
 	RETURN changed;
 END
 $$;
 
 COMMENT ON FUNCTION customer_value.rebuild(name) IS
-'makes every ledger of a base anew from its sources, whose writers wait meanwhile, and rebalances; returns the number of ledgers that were different';
+'makes every ledger of a base anew from its sources, whose writers wait meanwhile, and rebalances on the base day; returns the number of ledgers that were different';

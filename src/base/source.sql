@@ -178,6 +178,15 @@ COMMENT ON FUNCTION customer_value_internal.check_columns(name, regclass, name, 
 'an error unless a table has columns of these names, of types that the base can take';
 
 
+CREATE FUNCTION customer_value_internal.local_query(wanted name, type regtype, zone text) RETURNS text
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN format(CASE WHEN type = 'timestamp with time zone'::regtype AND zone <> 'UTC' THEN '(%1$I::%2$s AT TIME ZONE %3$L)' ELSE '%1$I::%2$s' END,
+	wanted, type, zone);
+
+COMMENT ON FUNCTION customer_value_internal.local_query(name, regtype, text) IS
+'a column of days or moments as a ledger takes it: a moment by the clock of a time zone, where that is not UTC, whose days it falls on anyway';
+
+
 CREATE FUNCTION customer_value_internal.ledger_query(base name, source integer, relation regclass DEFAULT NULL, rows text DEFAULT NULL,
 	condition text DEFAULT NULL, one_row boolean DEFAULT false) RETURNS text
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
@@ -190,6 +199,7 @@ DECLARE
 	key text;
 	merged boolean;
 	forgotten boolean;
+	zone text;
 	ledgers text;
 BEGIN
 	SELECT * INTO s FROM customer_value_internal.sources(base) x WHERE x.source = ledger_query.source;
@@ -216,18 +226,18 @@ BEGIN
 			MESSAGE = format('the filter of table %s, a source of customer base "%s", cannot be applied: %s', s.name, base, problem),
 			HINT = format('Call customer_value.untrack(%L, %L), and track_orders again with another filter.', base, s.name);
 	END IF;
+	-- Few bases merge customers or forget any; the others need not look that up.
+	EXECUTE format('SELECT EXISTS (SELECT FROM %1$I.merged), EXISTS (SELECT FROM %1$I.forgotten), f.time_zone FROM %1$I.cutoffs f', base) INTO merged, forgotten, zone;
 	-- a key is compared as the base compares it, whatever the collation of the source
 	key := customer_value_internal.key_type(base) || CASE WHEN customer_value_internal.key_type(base) = 'text'::regtype THEN ' COLLATE pg_catalog."default"' ELSE '' END;
-	ledgers := format('SELECT %1$I::%2$s AS customer_id, %3$s.%12$s(%4$I::%11$s, %5$I%6$s) AS value'
+	ledgers := format('SELECT %1$I::%2$s AS customer_id, %3$s.%12$s(%11$s, %5$I%6$s) AS value'
 		' FROM %7$s AS %8$I WHERE %1$I IS NOT NULL AND %4$I IS NOT NULL AND %5$I IS NOT NULL%9$s%10$s%13$s',
 		columns[1], key, '@extschema@', columns[2], columns[3], ', ' || quote_ident(columns[4]),
 		coalesce(rows, CASE WHEN relation IS NULL AND whole.relkind = 'p' THEN '' ELSE 'ONLY ' END || coalesce(relation, s.relation)), whole.relname,
 		E' AND (' || s.filter || E'\n)', ' AND (' || condition || ')',
-		customer_value_internal.column_type(coalesce(relation, s.relation), columns[2]),
+		customer_value_internal.local_query(columns[2], customer_value_internal.column_type(coalesce(relation, s.relation), columns[2]), zone),
 		CASE WHEN one_row THEN 'customer_value_of' ELSE 'customer_value' END, CASE WHEN NOT one_row THEN ' GROUP BY 1' END);
 
-	-- Few bases merge customers or forget any; the others need not look that up.
-	EXECUTE format('SELECT EXISTS (SELECT FROM %1$I.merged), EXISTS (SELECT FROM %1$I.forgotten)', base) INTO merged, forgotten;
 	IF merged THEN
 		ledgers := format($sql$
 			SELECT coalesce(m.merged_into, l.customer_id) AS customer_id, %1$s.sum(l.value) AS value
@@ -452,6 +462,7 @@ BEGIN
 	-- it between the creation of the triggers and the end of this transaction, and the statement that
 	-- takes in its rows has a snapshot of its own, which sees all that was written before.
 	EXECUTE format('LOCK TABLE %I.cutoffs IN SHARE ROW EXCLUSIVE MODE', base);
+	PERFORM customer_value_internal.settle_time_zone(base);
 	EXECUTE format('LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE', source);
 	IF EXISTS (SELECT FROM customer_value_internal.sources(base) s WHERE s.relation = track_orders.source) THEN
 		RAISE duplicate_object USING MESSAGE = format('customer base "%s" tracks table %s already', base, source);

@@ -95,7 +95,8 @@ COMMENT ON FUNCTION customer_value_internal.rule_problems(name) IS
 
 CREATE FUNCTION customer_value.status(base name)
 RETURNS TABLE (customers bigint, queued bigint, as_of date, rebalanced_at timestamptz, rebalance_took interval, drift float8,
-	settings_in_force boolean, sources bigint, triggers_enabled boolean, problems text[])
+	settings_in_force boolean, sources bigint, triggers_enabled boolean, problems text[],
+	time_zone text, outlook_as_of date, model text, model_customers bigint, model_converged boolean, notes text[])
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET jit = off
 AS $$
 BEGIN
@@ -103,14 +104,14 @@ BEGIN
 	RETURN QUERY EXECUTE format($sql$
 		SELECT CASE WHEN f.counted THEN b.customers + q.new_customers ELSE (SELECT count(*) FROM %1$I.customer) END, (SELECT count(*) FROM %1$I.queue), f.as_of, CASE WHEN f.last_class IS NOT NULL THEN f.settled_at END, f.took,
 			((b.total + coalesce(q.change, 0)) / nullif((f.cutoffs::jsonb ->> 'total')::numeric, 0) - 1)::float8,
-			f.last_class IS NOT NULL AND s.basis = f.basis AND s.hysteresis = f.hysteresis AND s.rules::text IS NOT DISTINCT FROM f.rules::text
+			f.last_class IS NOT NULL AND s.basis = f.basis AND s.hysteresis = f.hysteresis AND s.time_zone = f.time_zone AND s.rules::text IS NOT DISTINCT FROM f.rules::text
 				AND (CASE WHEN s.basis = 'clv' THEN s.model END)::text IS NOT DISTINCT FROM f.model::text
 				AND s.period::text IS NOT DISTINCT FROM f.period::text
 				AND chr(65 + cardinality(s.cuts)) = f.last_class
 				AND NOT EXISTS (SELECT FROM jsonb_array_elements(f.cutoffs::jsonb -> 'classes') WITH ORDINALITY AS c(members, i)
 					JOIN unnest(s.cuts) WITH ORDINALITY AS u(cut, i) USING (i) WHERE (c.members ->> 'cut')::numeric <> u.cut),
-			t.sources, p.enabled, p.problems || customer_value_internal.rule_problems(%1$L)
-		FROM %1$I.cutoffs f, %1$I.settings s,
+			t.sources, p.enabled, p.problems || customer_value_internal.rule_problems(%1$L), f.time_zone, o.as_of, o.model::jsonb ->> 'model', o.customers, o.converged, coalesce(o.notes, '{}')
+		FROM %1$I.cutoffs f LEFT JOIN %1$I.outlook_model o ON true, %1$I.settings s,
 			(SELECT coalesce(sum(x.customers), 0)::bigint AS customers, sum(x.basis) FILTER (WHERE x.bucket > 0) AS total FROM %1$I.bucket x) AS b,
 			(SELECT count(*) FILTER (WHERE s.basis IS NULL) AS new_customers, sum(greatest(c.basis, 0) - greatest(s.basis, 0)) AS change
 				FROM %1$I.customer c LEFT JOIN %1$I.settled s USING (customer_id)
@@ -123,4 +124,4 @@ END
 $$;
 
 COMMENT ON FUNCTION customer_value.status(name) IS
-'one row on how a base is: customers; rows in the queue; base day; when the last rebalance was, and how long it took; by what share the total of the bases has changed since; whether what settings says is in force; sources, whether all their triggers are in place and enabled, and what no trigger can see; facts of the rules that no customer has. For all who may read the base';
+'one row on how a base is: customers; rows in the queue; base day; when the last rebalance was, and how long it took; by what share the total of the bases has changed since; whether what settings says is in force; sources, whether all their triggers are in place and enabled, and what no trigger can see; facts of the rules that no customer has; the time zone in whose days the base is; the day and the model of the outlook, how many customers that was fitted to, whether the fit converged, and notes on how far to trust it. For all who may read the base';

@@ -1,5 +1,17 @@
 -- insight/contact: who meets us where, and what is to become of it
 
+CREATE FUNCTION customer_value_internal.date_task() RETURNS trigger
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	NEW.created := coalesce(NEW.created, customer_value_internal.base_day(TG_TABLE_SCHEMA));
+	RETURN NEW;
+END
+$$;
+
+COMMENT ON FUNCTION customer_value_internal.date_task() IS 'the trigger that gives a task the base day on which it was made';
+
+
 CREATE FUNCTION customer_value_internal.create_contacts(base name) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -8,6 +20,7 @@ BEGIN
 		CREATE TABLE %1$I.contact_source (
 			source text PRIMARY KEY,
 			query text NOT NULL,
+			local boolean NOT NULL,
 			tracked_at timestamptz NOT NULL DEFAULT now());
 		COMMENT ON TABLE %1$I.contact_source IS 'the tables of contacts, as they were named then, and how their rows are read; written by track_contacts and untrack_contacts';
 
@@ -36,9 +49,13 @@ BEGIN
 			who text NOT NULL CHECK (btrim(who) <> ''),
 			due date NOT NULL CHECK (isfinite(due)),
 			budget numeric NOT NULL DEFAULT 0 CHECK (budget >= 0 AND budget < 'Infinity'),
-			created date NOT NULL DEFAULT current_date,
+			created date NOT NULL,
 			done date CHECK (done >= created));
+		CREATE TRIGGER date_task BEFORE INSERT ON %1$I.touchpoint_task
+			FOR EACH ROW EXECUTE FUNCTION customer_value_internal.date_task();
 		COMMENT ON TABLE %1$I.touchpoint_task IS 'task: who does what until when with what budget';
+		COMMENT ON COLUMN %1$I.contact_source.local IS 'whether its rows say the day or the hour without the zone: they are of the time zone of the base';
+		COMMENT ON COLUMN %1$I.touchpoint_task.created IS 'the base day on which it was made, unless given';
 		COMMENT ON COLUMN %1$I.touchpoint_task.done IS 'null while it is open';
 	$sql$, base);
 	PERFORM customer_value_internal.write_contact_view(base);
@@ -47,9 +64,9 @@ BEGIN
 		SELECT k.touchpoint, c.segment, c.abc_class, k.reason, k.employee, count(*) AS contacts,
 			count(DISTINCT k.customer_id) AS customers, avg(k.rating) AS rating, count(k.rating) AS ratings, max(k.at) AS last_at
 		FROM %1$I.contact k LEFT JOIN %1$I.customer c USING (customer_id)
-		WHERE k.at > now() - interval '1 year' AND k.at <= now()
+		WHERE k.day > (SELECT f.as_of - interval '1 year' FROM %1$I.cutoffs f) AND k.day <= (SELECT f.as_of FROM %1$I.cutoffs f)
 		GROUP BY k.touchpoint, c.segment, c.abc_class, k.reason, k.employee;
-		COMMENT ON VIEW %1$I.touchpoint_actual IS 'actual: who met us where, why, how often, with whom and how well, in the last year';
+		COMMENT ON VIEW %1$I.touchpoint_actual IS 'actual: who met us where, why, how often, with whom and how well, in the year up to the base day';
 
 		CREATE VIEW %1$I.touchpoint_gap AS
 		WITH size AS MATERIALIZED (
@@ -68,7 +85,7 @@ BEGIN
 			LATERAL (SELECT coalesce(sum(a.contacts), 0) AS contacts, round(sum(a.rating) / nullif(sum(a.ratings), 0), 6) AS rating FROM actual a
 				WHERE a.touchpoint = t.touchpoint AND (a.segment = t.segment OR t.segment IS NULL)
 					AND (a.abc_class = t.abc_class OR t.abc_class IS NULL)) a,
-			LATERAL (SELECT count(*) AS open_tasks, count(*) FILTER (WHERE k.due < current_date) AS overdue_tasks,
+			LATERAL (SELECT count(*) AS open_tasks, count(*) FILTER (WHERE k.due < (SELECT f.as_of FROM %1$I.cutoffs f)) AS overdue_tasks,
 					coalesce(sum(k.budget), 0) AS open_budget
 				FROM %1$I.touchpoint_task k WHERE k.touchpoint = t.touchpoint AND k.done IS NULL) w
 		ORDER BY t.touchpoint, t.segment, t.abc_class;
@@ -86,13 +103,13 @@ BEGIN
 				sum(p.rating_sum) / nullif(sum(p.ratings), 0) AS rating
 			FROM (
 				SELECT c.customer_id, c.segment, count(*) AS complaints, sum(k.rating) AS rating_sum, count(k.rating) AS ratings,
-					%2$s.orders(c.value, max(k.at)::date + 1) > 0 AS stayed
+					%2$s.orders(c.value, max(k.day) + 1) > 0 AS stayed
 				FROM %1$I.contact k JOIN %1$I.customer c USING (customer_id)
-				WHERE k.complaint AND k.at > now() - interval '1 year' AND k.at <= now()
+				WHERE k.complaint AND k.day > (SELECT f.as_of - interval '1 year' FROM %1$I.cutoffs f) AND k.day <= (SELECT f.as_of FROM %1$I.cutoffs f)
 				GROUP BY c.customer_id) p
 			GROUP BY p.segment) k ON k.segment IS NOT DISTINCT FROM n.segment
 		ORDER BY n.segment;
-		COMMENT ON VIEW %1$I.complaint_kpi IS 'complaints of the last year by segment: complaint_rate is the share of customers who complained, repeat_rate of those the share who did so more than once, stay_rate the share who ordered after the day of their last complaint; null where there is nobody to divide by';
+		COMMENT ON VIEW %1$I.complaint_kpi IS 'complaints of the year up to the base day by segment: complaint_rate is the share of customers who complained, repeat_rate of those the share who did so more than once, stay_rate the share who ordered after the day of their last complaint; null where there is nobody to divide by';
 	$sql$, base, '@extschema@');
 END
 $$;
@@ -119,11 +136,17 @@ BEGIN
 				HINT = format('If it was renamed or is gone, call customer_value.untrack_contacts(%L, %L).', base, tracked.source);
 		END;
 	END LOOP;
-	EXECUTE format('SELECT string_agg(query, '' UNION ALL '' ORDER BY source) FROM %I.contact_source', base) INTO query;
+	-- A moment is a moment, its day that of the base's time zone; what says no zone is of the base's.
+	EXECUTE format($sql$
+		SELECT string_agg(format('SELECT k.customer_id, %%s AS at, k.touchpoint, k.reason, k.employee, k.rating, k.complaint, %%s::date AS day FROM (%%s) AS k',
+			CASE WHEN s.local THEN 'k.at AT TIME ZONE ' || z.zone ELSE 'k.at' END, CASE WHEN s.local THEN 'k.at' ELSE '(k.at AT TIME ZONE ' || z.zone || ')' END,
+			s.query), ' UNION ALL ' ORDER BY s.source)
+		FROM %1$I.contact_source s, format('(SELECT f.time_zone FROM %%I.cutoffs f)', %1$L) AS z(zone)$sql$, base)
+	INTO query;
 	EXECUTE format('CREATE OR REPLACE VIEW %I.contact AS %s', base, coalesce(query, format(
 		'SELECT NULL::%s AS customer_id, NULL::timestamptz AS at, NULL::text AS touchpoint, NULL::text AS reason,
-			NULL::text AS employee, NULL::numeric AS rating, NULL::boolean AS complaint WHERE false', key)));
-	EXECUTE format('COMMENT ON VIEW %I.contact IS ''all contacts with customers, from the tables that track_contacts was told of''', base);
+			NULL::text AS employee, NULL::numeric AS rating, NULL::boolean AS complaint, NULL::date AS day WHERE false', key)));
+	EXECUTE format('COMMENT ON VIEW %I.contact IS ''all contacts with customers, from the tables that track_contacts was told of, with the day on which they were in the time zone of the base''', base);
 END
 $$;
 
@@ -177,12 +200,14 @@ BEGIN
 		END IF;
 	END LOOP;
 
-	EXECUTE format('INSERT INTO %I.contact_source (source, query) VALUES ($1, $2)', base)
-	USING source::text, format('SELECT %1$I::%2$s AS customer_id, %3$I::timestamptz AS at, coalesce(nullif(btrim(%4$I::text), ''''), ''unknown'') AS touchpoint,'
+	found_type := customer_value_internal.column_type(source, at);
+	EXECUTE format('INSERT INTO %I.contact_source (source, query, local) VALUES ($1, $2, $3)', base)
+	USING source::text, format('SELECT %1$I::%2$s AS customer_id, %3$I::%10$s AS at, coalesce(nullif(btrim(%4$I::text), ''''), ''unknown'') AS touchpoint,'
 		' %5$s::text AS reason, %6$s::text AS employee, %7$s::numeric AS rating, coalesce(%5$s::text ~* %8$L, false) AS complaint'
 		' FROM %9$s WHERE %1$I IS NOT NULL AND %3$I IS NOT NULL',
 		customer, key, at, touchpoint, coalesce(quote_ident(reason), 'NULL'), coalesce(quote_ident(employee), 'NULL'),
-		coalesce(quote_ident(rating), 'NULL'), complaint, source);
+		coalesce(quote_ident(rating), 'NULL'), complaint, source,
+		CASE WHEN found_type = 'date'::regtype THEN 'timestamp' ELSE found_type::text END), found_type <> 'timestamp with time zone'::regtype;
 	PERFORM customer_value_internal.write_contact_view(base);
 EXCEPTION WHEN unique_violation THEN
 	RAISE duplicate_object USING MESSAGE = format('customer base "%s" tracks contacts of %s already', base, source);
@@ -190,7 +215,7 @@ END
 $$;
 
 COMMENT ON FUNCTION customer_value.track_contacts(name, regclass, name, name, name, name, name, name, text) IS
-'has the contacts of a base come from a table, or several: whose they are, when, at which touchpoint, and, where there is such a column, why, with whom, and how they were rated; a contact is a complaint where its reason matches the regular expression complaint, upper or lower case. Nothing is copied: an index on customer and time helps';
+'has the contacts of a base come from a table, or several: whose they are, when, at which touchpoint, and, where there is such a column, why, with whom, and how they were rated; a contact is a complaint where its reason matches the regular expression complaint, upper or lower case. A time without zone is one of the time zone of the base. Nothing is copied: an index on customer and time helps';
 
 
 CREATE FUNCTION customer_value.untrack_contacts(base name, source text) RETURNS void

@@ -31,21 +31,23 @@ BEGIN
 			sum(g.customers)::float8 / nullif(sum(sum(g.customers)) OVER (), 0)::float8 AS customer_share,
 			sum(g.value) AS value, (sum(g.value) / nullif(sum(sum(g.value)) OVER (), 0))::float8 AS value_share,
 			sum(g.margin) AS margin, sum(g.expected_value) AS expected_value, sum(g.at_risk) AS at_risk,
-			sum(g.month_ago)::bigint AS month_ago, sum(g.customers - g.month_ago)::bigint AS change
+			sum(g.month_ago)::bigint AS month_ago, sum(g.customers - g.month_ago)::bigint AS change,
+			sum(g.expected_left_out)::bigint AS expected_left_out
 		FROM (
 			SELECT c.segment, c.abc_class, count(*) AS customers, sum(c.basis) AS value,
 				sum(%2$s.margin(c.value, f.since, NULL)) AS margin, sum(o.clv) FILTER (WHERE o.clv < 'Infinity') AS expected_value,
-				sum(o.at_stake) AS at_risk, count(*) AS month_ago
-			FROM %1$I.cutoffs f, %1$I.customer c LEFT JOIN %1$I.outlook o USING (customer_id)
+				sum(o.at_stake) FILTER (WHERE o.p_alive >= s.at_risk_from AND o.p_alive <= s.at_risk_to) AS at_risk, count(*) AS month_ago,
+				count(*) FILTER (WHERE o.clv = 'Infinity' OR (o.clv IS NULL AND %2$s.orders(c.value) > 0)) AS expected_left_out
+			FROM %1$I.cutoffs f, %1$I.settings s, %1$I.customer c LEFT JOIN %1$I.outlook o USING (customer_id)
 			GROUP BY c.segment, c.abc_class
 			UNION ALL
-			SELECT segment, abc_class, 0 AS customers, 0 AS value, NULL AS margin, NULL AS expected_value, NULL AS at_risk, - count(*) AS month_ago FROM %1$I.moved GROUP BY segment, abc_class
+			SELECT segment, abc_class, 0 AS customers, 0 AS value, NULL AS margin, NULL AS expected_value, NULL AS at_risk, - count(*) AS month_ago, 0 AS expected_left_out FROM %1$I.moved GROUP BY segment, abc_class
 			UNION ALL
-			SELECT old_segment, old_class, 0 AS customers, 0 AS value, NULL AS margin, NULL AS expected_value, NULL AS at_risk, count(*) AS month_ago FROM %1$I.moved
+			SELECT old_segment, old_class, 0 AS customers, 0 AS value, NULL AS margin, NULL AS expected_value, NULL AS at_risk, count(*) AS month_ago, 0 AS expected_left_out FROM %1$I.moved
 			WHERE old_segment IS NOT NULL OR old_class IS NOT NULL GROUP BY old_segment, old_class) g
 		GROUP BY g.segment, g.abc_class
 		ORDER BY g.segment, g.abc_class;
-		COMMENT ON VIEW %1$I.overview IS 'segments and classes: customers and value (the basis) with their shares, margin of the same period (null where no cost is known), expected_value and at_risk from the outlook, customers a month ago and the change since then';
+		COMMENT ON VIEW %1$I.overview IS 'segments and classes: customers and value (the basis) with their shares, margin of the same period (null where no cost is known), expected_value and at_risk (value at stake with those whom the view at_risk shows) from the outlook, customers a month ago and the change since then, and expected_left_out: how many customers with orders are not in expected_value, since theirs is infinite or not known';
 
 		CREATE FUNCTION %1$I.report() RETURNS text LANGUAGE sql STABLE PARALLEL SAFE
 		RETURN customer_value.report((SELECT nspname FROM pg_catalog.pg_namespace WHERE oid = %3$L::regnamespace));

@@ -120,24 +120,29 @@ BEGIN
 			next_order date,
 			regularity float8,
 			contact_due date);
-		CREATE INDEX ON %1$I.outlook (at_stake DESC) WHERE at_stake > 0;
+		CREATE INDEX ON %1$I.outlook (at_stake DESC NULLS LAST, p_alive);
 		CREATE INDEX ON %1$I.outlook (unseen DESC) WHERE unseen > 0;
 		CREATE INDEX ON %1$I.outlook (contact_due);
 		COMMENT ON TABLE %1$I.outlook IS 'what lies ahead of each customer, as of the last customer_value.refresh_outlook(), which writes it';
-		COMMENT ON COLUMN %1$I.outlook.p_alive IS 'probability that he is still a customer';
+		COMMENT ON COLUMN %1$I.outlook.p_alive IS 'probability that it is still a customer';
 		COMMENT ON COLUMN %1$I.outlook.clv IS 'value expected of the next year';
-		COMMENT ON COLUMN %1$I.outlook.at_stake IS 'clv × (1 - p_alive)';
+		COMMENT ON COLUMN %1$I.outlook.at_stake IS 'value at stake, the loss to expect: value if still a customer × (1 - p_alive), which is clv / p_alive × (1 - p_alive); null where clv is infinite or p_alive is too small to divide by';
 		COMMENT ON COLUMN %1$I.outlook.unseen IS 'the fact potential less the score';
-		COMMENT ON COLUMN %1$I.outlook.next_order IS 'when the next order is due by his own rhythm';
+		COMMENT ON COLUMN %1$I.outlook.next_order IS 'when the next order is due by the customer''s own rhythm';
 		COMMENT ON COLUMN %1$I.outlook.regularity IS 'how regular this rhythm is: next_order()';
-		COMMENT ON COLUMN %1$I.outlook.contact_due IS 'when to get in touch next without a sales reason';
+		COMMENT ON COLUMN %1$I.outlook.contact_due IS 'when to get in touch next without a sales reason; null where the treatment says never, and for all while no contacts are tracked';
 
 		CREATE TABLE %1$I.outlook_model (
 			the_only boolean PRIMARY KEY DEFAULT true CHECK (the_only),
 			as_of date NOT NULL,
 			model %3$s.clv_model,
-			refreshed_at timestamptz NOT NULL DEFAULT now());
-		COMMENT ON TABLE %1$I.outlook_model IS 'the day and the model of the outlook; null where none could be fitted';
+			refreshed_at timestamptz NOT NULL DEFAULT now(),
+			customers bigint GENERATED ALWAYS AS ((model::jsonb ->> 'customers')::bigint) STORED,
+			converged boolean GENERATED ALWAYS AS ((model::jsonb ->> 'converged')::boolean) STORED,
+			notes text[] NOT NULL DEFAULT '{}');
+		COMMENT ON TABLE %1$I.outlook_model IS 'the day and the model of the outlook, and how far to trust it; the model is null where none could be fitted';
+		COMMENT ON COLUMN %1$I.outlook_model.customers IS 'how many customers the model was fitted to; null where it does not say';
+		COMMENT ON COLUMN %1$I.outlook_model.notes IS 'what is to be known of the figures of the outlook: the notes of the model, as that it guesses, and what could not be told';
 
 		CREATE VIEW %1$I.customer_treatment AS
 		SELECT c.customer_id, c.segment, c.abc_class, t.queue, t.priority, t.max_wait, t.sla, t.discount, t.fee_waiver,
@@ -190,37 +195,45 @@ BEGIN
 		CREATE VIEW %1$I.at_risk AS
 		SELECT o.customer_id, t.segment, t.abc_class, o.at_stake, o.clv, o.p_alive, o.next_order, t.queue, o.as_of
 		FROM %1$I.outlook o JOIN %1$I.customer_treatment t USING (customer_id)
-		WHERE o.at_stake > 0
-		ORDER BY o.at_stake DESC;
-		COMMENT ON VIEW %1$I.at_risk IS 'customers who may be leaving, most value at stake first: clv × (1 - p_alive), as of the last refresh_outlook()';
+		WHERE o.p_alive >= (SELECT s.at_risk_from FROM %1$I.settings s) AND o.p_alive <= (SELECT s.at_risk_to FROM %1$I.settings s)
+		ORDER BY o.at_stake DESC NULLS LAST;
+		COMMENT ON VIEW %1$I.at_risk IS 'customers in doubt, most value at stake first: those with p_alive from at_risk_from to at_risk_to (in settings), as of the last refresh_outlook(). at_stake, the loss to expect, is the value if still a customer × (1 - p_alive) = clv / p_alive × (1 - p_alive); null, and last, where that is infinite';
+
+		CREATE VIEW %1$I.lost AS
+		SELECT o.customer_id, t.segment, t.abc_class, o.at_stake, o.clv, o.p_alive, o.next_order, t.queue, o.as_of
+		FROM %1$I.outlook o JOIN %1$I.customer_treatment t USING (customer_id)
+		WHERE o.p_alive < (SELECT s.at_risk_from FROM %1$I.settings s)
+		ORDER BY o.at_stake DESC NULLS LAST;
+		COMMENT ON VIEW %1$I.lost IS 'customers taken for lost, most value lost first: those with p_alive below at_risk_from (in settings), as of the last refresh_outlook(); at_stake as in at_risk';
 
 		CREATE VIEW %1$I.contact_due AS
-		SELECT o.customer_id, t.segment, t.abc_class, o.contact_due, current_date - o.contact_due AS days_overdue, t.contact_every, t.queue, o.as_of
-		FROM %1$I.outlook o JOIN %1$I.customer_treatment t USING (customer_id)
-		WHERE o.contact_due <= current_date
-			AND NOT EXISTS (SELECT FROM %1$I.contact k WHERE k.customer_id = o.customer_id AND k.at >= o.as_of)
+		SELECT o.customer_id, t.segment, t.abc_class, o.contact_due, f.as_of - o.contact_due AS days_overdue, t.contact_every, t.queue, o.as_of
+		FROM %1$I.cutoffs f, %1$I.outlook o JOIN %1$I.customer_treatment t USING (customer_id)
+		WHERE o.contact_due <= f.as_of
+			AND NOT EXISTS (SELECT FROM %1$I.contact k WHERE k.customer_id = o.customer_id AND k.day >= o.as_of)
 		ORDER BY o.contact_due;
-		COMMENT ON VIEW %1$I.contact_due IS 'whom to get in touch with without a sales reason, longest overdue first: last contact, or else first order, plus contact_every, as of the last refresh_outlook(); whoever was in contact since then is left out';
+		COMMENT ON VIEW %1$I.contact_due IS 'whom to get in touch with without a sales reason by the base day, longest overdue first: last contact, or else first order, plus contact_every, as of the last refresh_outlook(); whoever was in contact since then is left out. Empty while no contacts are tracked, since then nothing is known of them';
 
 		CREATE VIEW %1$I.next_action AS
 		SELECT o.customer_id, t.segment, t.abc_class, a.action, a.reason, o.at_stake, o.clv, o.as_of
-		FROM %1$I.outlook o JOIN %1$I.customer_treatment t USING (customer_id),
+		FROM %1$I.outlook o JOIN %1$I.customer c USING (customer_id) JOIN %1$I.customer_treatment t USING (customer_id),
 			LATERAL (SELECT
 				CASE WHEN o.p_alive < 0.5 THEN 'win back'
-					WHEN o.unseen > 0 AND o.at_stake IS NULL THEN 'win over'
+					WHEN o.unseen > 0 AND %3$s.orders(c.value) = 0 THEN 'win over'
 					WHEN o.next_order < o.as_of AND o.regularity > 0.5 THEN 'remind'
 					WHEN o.next_order < o.as_of + 7 AND o.regularity > 0.5 THEN 'offer'
 					WHEN o.unseen > 0 THEN 'develop'
 					WHEN o.contact_due <= o.as_of THEN 'call'
 					ELSE t.action END,
 				CASE WHEN o.p_alive < 0.5 THEN format('still a customer with a probability of %%s %%%%', round(100 * o.p_alive::numeric))
-					WHEN o.unseen > 0 AND o.at_stake IS NULL THEN format('no order yet, potential %%s points above the score', round(o.unseen::numeric))
+					WHEN o.unseen > 0 AND %3$s.orders(c.value) = 0 THEN format('no order yet, potential %%s points above the score', round(o.unseen::numeric))
 					WHEN o.next_order < o.as_of AND o.regularity > 0.5 THEN format('an order was due on %%s', o.next_order)
 					WHEN o.next_order < o.as_of + 7 AND o.regularity > 0.5 THEN format('the next order is due on %%s', o.next_order)
 					WHEN o.unseen > 0 THEN format('potential %%s points above the score', round(o.unseen::numeric))
 					WHEN o.contact_due <= o.as_of THEN format('a contact is due since %%s', o.contact_due)
+					WHEN t.contact_every IS NOT NULL AND NOT EXISTS (SELECT FROM %1$I.contact_source) THEN 'treatment; contacts are not known'
 					ELSE 'treatment' END) AS a(action, reason);
-		COMMENT ON VIEW %1$I.next_action IS 'next best action for each customer, by the first rule that applies, with the value at stake: win back (p_alive below 0.5), win over (potential without orders), remind and offer (regular orders overdue, or due within a week), develop, call, else the action of the treatment; as of the last refresh_outlook()';
+		COMMENT ON VIEW %1$I.next_action IS 'next best action for each customer, by the first rule that applies, with the value at stake: win back (p_alive below 0.5), win over (potential, and no order in the ledger), remind and offer (regular orders overdue, or due within a week), develop, call (where contacts are tracked), else the action of the treatment; as of the last refresh_outlook()';
 
 		CREATE VIEW %1$I.development AS
 		SELECT o.customer_id, t.segment, t.abc_class, o.unseen, (c.facts ->> 'potential')::numeric AS potential, c.score, t.action, o.as_of
@@ -254,7 +267,7 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
 	PERFORM customer_value_internal.drop_overview(base);
-	EXECUTE format('DROP VIEW IF EXISTS %1$I.development, %1$I.next_action, %1$I.contact_due, %1$I.at_risk, %1$I.staffing, %1$I.staffing_by_hour, %1$I.routing, %1$I.customer_treatment', base);
+	EXECUTE format('DROP VIEW IF EXISTS %1$I.development, %1$I.next_action, %1$I.contact_due, %1$I.lost, %1$I.at_risk, %1$I.staffing, %1$I.staffing_by_hour, %1$I.routing, %1$I.customer_treatment', base);
 	EXECUTE format('DROP TABLE IF EXISTS %1$I.outlook, %1$I.outlook_model, %1$I.call_volume, %1$I.treatment', base);
 	PERFORM customer_value_internal.drop_contacts(base);
 END
@@ -264,15 +277,27 @@ COMMENT ON FUNCTION customer_value_internal.drop_service(name) IS
 'drops what create_service has made; called by drop_base';
 
 
-CREATE FUNCTION customer_value.refresh_outlook(base name, as_of date DEFAULT current_date, model clv_model DEFAULT NULL,
+CREATE FUNCTION customer_value_internal.at_stake(p_alive float8, clv float8) RETURNS float8
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN CASE WHEN p_alive < 1e-200 OR clv = 'Infinity' THEN NULL WHEN clv < 1e-200 THEN 0 ELSE clv / p_alive * (1 - p_alive) END;
+
+COMMENT ON FUNCTION customer_value_internal.at_stake(float8, float8) IS
+'the value at stake with a customer, the loss to expect: the value if still a customer, clv / p_alive, times 1 - p_alive; null where that is infinite or cannot be told';
+
+
+CREATE FUNCTION customer_value.refresh_outlook(base name, as_of date DEFAULT NULL, model clv_model DEFAULT NULL,
 	horizon interval DEFAULT '1 year', discount float8 DEFAULT 0.10, margin_rate float8 DEFAULT 1.0)
 RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET row_security = off
 AS $$
 DECLARE
 	customers bigint;
+	zone text;
+	contacts boolean;
+	notes text[];
 BEGIN
 	PERFORM customer_value_internal.check_base(base);
+	as_of := coalesce(as_of, customer_value_internal.base_day(base));
 	PERFORM customer_value_internal.check_day(as_of, 'as_of');
 	EXECUTE format('LOCK TABLE %I.outlook IN SHARE ROW EXCLUSIVE MODE', base);
 	IF model IS NULL THEN
@@ -295,31 +320,43 @@ BEGIN
 		END IF;
 	END IF;
 
-	EXECUTE format('INSERT INTO %I.outlook_model AS m (as_of, model) VALUES ($1, $2)
-		ON CONFLICT (the_only) DO UPDATE SET as_of = $1, model = $2, refreshed_at = now()', base)
-	USING as_of, model;
+	EXECUTE format('SELECT f.time_zone, EXISTS (SELECT FROM %1$I.contact_source) FROM %1$I.cutoffs f', base) INTO zone, contacts;
 	EXECUTE format($sql$
 		INSERT INTO %1$I.outlook AS o (customer_id, as_of, p_alive, clv, at_stake, unseen, next_order, regularity, contact_due)
-		SELECT c.customer_id, $1, v.p_alive, v.clv, CASE WHEN v.clv < 'Infinity' THEN v.clv * (1 - v.p_alive) END,
+		SELECT c.customer_id, $1, v.p_alive, v.clv, customer_value_internal.at_stake(v.p_alive, v.clv),
 			CASE WHEN jsonb_typeof(c.facts -> 'potential') = 'number' THEN (c.facts ->> 'potential')::float8 - coalesce(c.score, 0) END,
 			n.due, n.regularity,
-			CASE WHEN t.contact_every IS NOT NULL
-				THEN (coalesce(k.last, %2$s.first_order(c.value), c.since::date) + t.contact_every)::date END
+			CASE WHEN t.contact_every IS NOT NULL AND $7
+				THEN (coalesce(k.last, %2$s.first_order(c.value), (c.since AT TIME ZONE $6)::date) + t.contact_every)::date END
 		FROM %1$I.customer c
 		JOIN %1$I.customer_treatment t USING (customer_id)
-		LEFT JOIN (SELECT customer_id, max(at)::date AS last FROM %1$I.contact WHERE at < $1 + 1 GROUP BY customer_id) k USING (customer_id),
+		LEFT JOIN (SELECT customer_id, max(day) AS last FROM %1$I.contact WHERE day <= $1 GROUP BY customer_id) k USING (customer_id),
 			LATERAL (SELECT %2$s.p_alive(c.value, $2, $1), %2$s.clv(c.value, $2, $3, $4, $5, $1) OFFSET 0) AS v(p_alive, clv),
 			LATERAL %2$s.next_order(c.value, $1) n
 		ON CONFLICT (customer_id) DO UPDATE SET (as_of, p_alive, clv, at_stake, unseen, next_order, regularity, contact_due) =
 			(excluded.as_of, excluded.p_alive, excluded.clv, excluded.at_stake, excluded.unseen, excluded.next_order,
 			excluded.regularity, excluded.contact_due)
 		$sql$, base, '@extschema@')
-	USING as_of, model, horizon, discount, margin_rate;
+	USING as_of, model, horizon, discount, margin_rate, zone, contacts;
 	GET DIAGNOSTICS customers = ROW_COUNT;
 	EXECUTE format('DELETE FROM %1$I.outlook o WHERE NOT EXISTS (SELECT FROM %1$I.customer c WHERE c.customer_id = o.customer_id)', base);
+
+	EXECUTE format($sql$
+		SELECT ARRAY(
+			SELECT n.note
+			FROM (SELECT 1 AS place, x.note FROM jsonb_array_elements_text($1::jsonb -> 'notes') AS x(note)
+				UNION ALL SELECT 2, 'no lifetime model fits these customers' WHERE $1 IS NULL
+				UNION ALL SELECT 3, format('%%s customers are worth infinitely much by this model and in no sum', count(*))
+					FROM %1$I.outlook o WHERE o.clv = 'Infinity' HAVING count(*) > 0
+				UNION ALL SELECT 4, 'contacts are not known, since none are tracked: nobody is due for one' WHERE NOT $2) AS n
+			ORDER BY n.place)$sql$, base)
+	INTO notes USING model, contacts;
+	EXECUTE format('INSERT INTO %I.outlook_model AS m (as_of, model, notes) VALUES ($1, $2, $3)
+		ON CONFLICT (the_only) DO UPDATE SET as_of = $1, model = $2, notes = $3, refreshed_at = now()', base)
+	USING as_of, model, notes;
 	RETURN customers;
 END
 $$;
 
 COMMENT ON FUNCTION customer_value.refresh_outlook(name, date, clv_model, interval, float8, float8) IS
-'looks ahead for every customer of a base as of a day, into its table outlook: probability of being alive, value over the horizon, value at stake, unseen potential, next order and next contact; with the given model, or that in settings, or else mbg/nbd fitted to the base. Run it once a day, after rebalance; returns the number of customers';
+'looks ahead for every customer of a base as of a day, the base day unless given, into its table outlook: probability of being alive, value over the horizon, value at stake, unseen potential, next order and next contact; with the given model, or that in settings, or else mbg/nbd fitted to the base; outlook_model says how far to trust that. Run it once a day, after rebalance; returns the number of customers';
