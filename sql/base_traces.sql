@@ -106,7 +106,7 @@ ALTER TABLE call RENAME TO anruf;
 ALTER TABLE anruf RENAME channel TO kanal;
 INSERT INTO verkauf (kunde, tag, amount) VALUES (1, '2026-01-03', 1000);
 INSERT INTO handel.refund VALUES (1, '2026-01-03', -100);
-INSERT INTO anruf VALUES (1, now(), 'phone');
+INSERT INTO anruf VALUES (1, '2026-01-02', 'phone');
 SELECT customer_value.rebalance('Der Laden', '2026-01-03') > 0 AS moved;
 SELECT customer_id, basis, abc_class, segment FROM "Der Laden".customer WHERE customer_id = 1;
 SELECT name, customer, at, amount, triggers FROM customer_value_internal.sources('Der Laden');

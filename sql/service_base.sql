@@ -1,6 +1,7 @@
 -- Service on a live base: treatment, routing, staffing, outlook and the views on them.
 SET client_min_messages = warning;
 \set SHOW_CONTEXT never
+SET timezone = 'UTC';
 CREATE TABLE energy_bill (client bigint, day date, amount numeric);
 INSERT INTO energy_bill SELECT i, current_date - 30, CASE WHEN i <= 350 THEN 50000 + i ELSE 600 + i / 1000.0 END FROM generate_series(1, 30350) i;
 SELECT customer_value.create_base('energy', rules => '{"segments": [{"name": "individual", "from": 60}, {"name": "standard"}],
@@ -72,32 +73,71 @@ UPDATE shop.treatment SET contact_every = '30 days' WHERE segment = 'individual'
 INSERT INTO shop.customer (customer_id, value, facts) VALUES (100, '{}', '{"potential": 90}'), (101, '{}', '{"potential": "much"}');
 UPDATE shop.customer SET facts = '{"potential": 70}' WHERE customer_id = 20;
 SELECT customer_value.rebalance('shop') > 0 AS moved;
-SELECT customer_value.refresh_outlook('shop', model => '{"model": "bg/nbd", "params": {"r": 0.25, "alpha": 4.4, "a": 0.8, "b": 2.4}, "loglik": -1,
-	"customers": 22, "unit_days": 7, "as_of": "2026-01-01", "spend": {"p": 6.25, "q": 3.74, "v": 15.45, "loglik": -1, "customers": 22}, "converged": true}') AS customers;
-SELECT count(*) AS at_risk, bool_and(abs(at_stake - clv * (1 - p_alive)) < 1e-9) AS stake,
-	bool_and(at_stake <= previous) AS falling, min(customer_id) AS first
-FROM (SELECT *, lag(at_stake) OVER () AS previous FROM shop.at_risk) r;
-SELECT (SELECT array_agg(customer_id ORDER BY customer_id) FROM (SELECT customer_id FROM shop.at_risk LIMIT 6) r) AS those_who_stayed_away;
+SELECT '{"model": "bg/nbd", "params": {"r": 0.25, "alpha": 4.4, "a": 0.8, "b": 2.4}, "loglik": -1,
+	"customers": 22, "unit_days": 7, "as_of": "2026-01-01", "spend": {"p": 6.25, "q": 3.74, "v": 15.45, "loglik": -1, "customers": 22}, "converged": true, "notes": ["by hand"]}' AS model \gset
+SELECT customer_value.refresh_outlook('shop', model => :'model') AS customers;
+-- The loss to expect: the value if still a customer times 1 - p_alive; in doubt is who lies between the limits, lost who lies below.
+SELECT count(*) AS customers, bool_and(abs(o.at_stake - clv(c.value, :'model', as_of => o.as_of) / p_alive(c.value, :'model', o.as_of) * (1 - p_alive(c.value, :'model', o.as_of))) < 1e-9) AS stake
+FROM shop.outlook o JOIN shop.customer c USING (customer_id) WHERE orders(c.value) > 0;
+CREATE VIEW stages AS SELECT stage, array_agg(customer_id ORDER BY customer_id) AS customers, bool_and(at_stake <= previous) AS falling, min(round(p_alive::numeric, 3)) AS least, max(round(p_alive::numeric, 3)) AS most
+FROM (SELECT 'at risk' AS stage, *, lag(at_stake) OVER () AS previous FROM shop.at_risk UNION ALL SELECT 'lost', *, lag(at_stake) OVER () FROM shop.lost) r GROUP BY stage;
+SELECT * FROM stages ORDER BY stage;
+UPDATE shop.settings SET at_risk_from = 0.6, at_risk_to = 0.75;
+SELECT * FROM stages ORDER BY stage;
+UPDATE shop.settings SET at_risk_from = DEFAULT, at_risk_to = DEFAULT;
+\set VERBOSITY terse
+UPDATE shop.settings SET at_risk_to = 0.1 RETURNING at_risk_to;
+UPDATE shop.settings SET at_risk_from = 'NaN' RETURNING at_risk_from;
+UPDATE shop.settings SET at_risk_to = 1.5 RETURNING at_risk_to;
+\set VERBOSITY default
+DROP VIEW stages;
+-- One who is 99 % there has little at stake, one of the same value who is almost surely gone nearly all of it.
+SELECT p, customer_value_internal.at_stake(p, 1000 * p) AS at_stake FROM unnest('{1,0.99,0.5,0.2,0.01,1e-9,0}'::float8[]) p;
+SELECT customer_value_internal.at_stake(0.5, 'Infinity'), customer_value_internal.at_stake(0.5, 1e-320), customer_value_internal.at_stake(1e-199, 1e100);
 SELECT customer_id, unseen, potential FROM shop.development;
+-- Nobody is overdue where no contacts are tracked: they are not known, and that is said.
+SELECT count(*) AS due FROM shop.contact_due;
+SELECT action, reason, count(*) FROM shop.next_action WHERE action NOT IN ('offer', 'remind', 'win back', 'win over') OR reason LIKE '%contact%' GROUP BY 1, 2 ORDER BY 1, 2;
+BEGIN;
+UPDATE shop.treatment SET contact_every = '30 days' WHERE segment = 'standard';
+SELECT customer_id, action, reason FROM shop.next_action WHERE reason LIKE '%contact%';
+ROLLBACK;
+SELECT outlook_as_of = as_of AS same_day, model, model_customers, model_converged, notes FROM customer_value.status('shop');
+CREATE TABLE phone (client int, at timestamptz, channel text, why text, who text, stars int);
+SELECT customer_value.track_contacts('shop', 'phone', 'client', 'at', 'channel', 'why', 'who', 'stars');
+SELECT customer_value.refresh_outlook('shop', model => :'model') AS customers;
+SELECT notes FROM customer_value.status('shop');
 SELECT customer_id, contact_every, days_overdue FROM shop.contact_due LIMIT 3;
 SELECT action, array_agg(customer_id ORDER BY customer_id) AS customers FROM shop.next_action GROUP BY action ORDER BY action;
 SELECT customer_id, reason FROM shop.next_action WHERE customer_id = 100;
 
 -- A contact takes the customer off the list at once, and sets the next date.
-CREATE TABLE phone (client int, at timestamptz, channel text, why text, who text, stars int);
-SELECT customer_value.track_contacts('shop', 'phone', 'client', 'at', 'channel', 'why', 'who', 'stars');
 SELECT customer_id AS first FROM shop.contact_due LIMIT 1 \gset
 INSERT INTO phone VALUES (:first, now(), 'phone', 'hello', 'ann', 5);
 SELECT count(*) AS still_due FROM shop.contact_due WHERE customer_id = :first;
 SELECT customer_value.refresh_outlook('shop', model => model) AS customers FROM shop.outlook_model;
 SELECT contact_due - current_date AS days FROM shop.outlook WHERE customer_id = :first;
 
+-- Who has orders is not won over, though no model says what it is worth; who is worth infinitely much is counted beside the sum.
+SELECT customer_value.refresh_outlook('shop', model => '{"model": "bg/nbd", "params": {"r": 0.25, "alpha": 4.4, "a": 0.8, "b": 2.4}, "unit_days": 7,
+	"spend": {"p": 6.25, "q": 0.9, "v": 15.45}}') AS customers;
+SELECT clv = 'Infinity' AS infinite, at_stake, count(*) FROM shop.outlook GROUP BY 1, 2 ORDER BY 3, 2 LIMIT 5;
+DELETE FROM sale WHERE client = 20 AND day > (SELECT min(day) FROM sale WHERE client = 20);
+SELECT customer_value.refresh_outlook('shop', model => '{"model": "bg/nbd", "params": {"r": 0.25, "alpha": 4.4, "a": 0.8, "b": 2.4}, "unit_days": 7,
+	"spend": {"p": 6.25, "q": 0.9, "v": 15.45}}') AS customers;
+SELECT customer_id, clv, at_stake, p_alive FROM shop.outlook WHERE clv = 'Infinity';
+SELECT sum(expected_left_out) AS left_out, sum(expected_value) < 'Infinity' AS finite FROM shop.overview;
+SELECT notes FROM customer_value.status('shop');
+UPDATE shop.outlook SET p_alive = NULL, clv = NULL, at_stake = NULL, unseen = 5;
+SELECT action, array_agg(customer_id ORDER BY customer_id) AS customers FROM shop.next_action WHERE customer_id IN (20, 100) GROUP BY action ORDER BY action;
+SELECT sum(expected_left_out) AS left_out, sum(expected_value) FROM shop.overview;
+
 -- Without a model, and where none fits, the rest of the outlook stands.
 DELETE FROM sale;
 SET client_min_messages = warning;
 SELECT customer_value.refresh_outlook('shop') AS customers;
 SELECT count(*) AS at_risk FROM shop.at_risk;
-SELECT model IS NULL AS none FROM shop.outlook_model;
+SELECT model IS NULL AS none, notes FROM shop.outlook_model;
 SELECT customer_value.refresh_outlook('shop', 'infinity');
 SELECT customer_value.refresh_outlook('nowhere');
 \echo :LAST_ERROR_SQLSTATE

@@ -47,10 +47,12 @@ RETURNS TABLE (customer_id text, said_class text, said_segment text, basis numer
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp SET jit = off
 AS $$
 DECLARE
+	day_after timestamptz;
 	force customer_value_internal.in_force;
 BEGIN
 	PERFORM customer_value_internal.check_base(base, to_read => true);
 	PERFORM customer_value_internal.check_day(day, 'day');
+	EXECUTE format('SELECT ($1 + 1)::timestamp AT TIME ZONE f.time_zone FROM %I.cutoffs f', base) INTO day_after USING day;
 	force := customer_value_internal.wanted(base, day);
 	EXECUTE format($sql$
 		SELECT %2$s.abc_cutoffs(x.basis, (SELECT s.cuts FROM %1$I.settings s))
@@ -64,7 +66,7 @@ BEGIN
 		later AS (
 			SELECT DISTINCT ON (h.customer_id, h.what) h.customer_id, h.what, h.old_value, h.changed_at
 			FROM %1$I.change h
-			WHERE h.changed_at >= ($1 + 1)::timestamp AT TIME ZONE 'UTC' AND h.what IN ('class', 'segment')
+			WHERE h.changed_at >= $4 AND h.what IN ('class', 'segment')
 				AND ($2 IS NULL OR h.customer_id = $2::%3$s)
 			ORDER BY h.customer_id, h.what, h.changed_at, h.change_id),
 		said AS (
@@ -72,7 +74,7 @@ BEGIN
 				CASE WHEN c.came AND (k.changed_at < c.added) IS NOT TRUE THEN NULL WHEN k.what IS NULL THEN c.abc_class ELSE k.old_value END AS abc_class,
 				CASE WHEN c.came AND (g.changed_at < c.added) IS NOT TRUE THEN NULL WHEN g.what IS NULL THEN c.segment ELSE g.old_value END AS segment
 			FROM (SELECT c.customer_id, c.abc_class, c.segment, c.added,
-					c.added > f.history_since AND c.added >= ($1 + 1)::timestamp AT TIME ZONE 'UTC' AS came
+					c.added > f.history_since AND c.added >= $4 AS came
 				FROM %1$I.customer c, %1$I.cutoffs f WHERE $2 IS NULL OR c.customer_id = $2::%3$s) c
 			FULL JOIN (SELECT * FROM later l WHERE l.what = 'class') k USING (customer_id)
 			FULL JOIN (SELECT * FROM later l WHERE l.what = 'segment') g USING (customer_id))
@@ -82,12 +84,12 @@ BEGIN
 		LEFT JOIN LATERAL customer_value_internal.standing(l.value, l.facts, d.abc_class, d.segment, $3) s ON l.value IS NOT NULL
 		WHERE l.value IS NOT NULL OR d.abc_class IS NOT NULL OR d.segment IS NOT NULL
 		ORDER BY customer_id$sql$, base, '@extschema@', customer_value_internal.key_type(base))
-	USING day, customer, force;
+	USING day, customer, force, day_after;
 END
 $$;
 
 COMMENT ON FUNCTION customer_value_internal.standing_on(name, date, text) IS
-'for every customer of a base, or one: the class and segment that the base said at the end of a past day (UTC), from its history, and basis, class, score and segment that today''s settings make of the ledgers until that day, with cut-offs of that day. Facts other than the ledger''s have no history and are those of today';
+'for every customer of a base, or one: the class and segment that the base said at the end of a past day (of the time zone of the base), from its history, and basis, class, score and segment that today''s settings make of the ledgers until that day, with cut-offs of that day. Facts other than the ledger''s have no history and are those of today';
 
 
 CREATE FUNCTION customer_value_internal.standing_on(base name, day date, customer anynonarray)

@@ -81,9 +81,9 @@ BEGIN
 			MESSAGE = format('the rules in force know no segment "%s"', segment),
 			HINT = format('They know %s.', array_to_string(known, ', '));
 	END IF;
-	IF until IS NULL OR NOT isfinite(until) OR until <= greatest(as_of, current_date) THEN
+	IF until IS NULL OR NOT isfinite(until) OR until <= as_of THEN
 		RAISE invalid_parameter_value USING
-			MESSAGE = 'an override needs an end after today and after the base day',
+			MESSAGE = 'an override needs an end after the base day',
 			HINT = 'until is the first day on which the rules decide again.';
 	END IF;
 	IF NOT customer_value_internal.set_override(base, customer, segment) THEN

@@ -6,10 +6,10 @@ AS $$
 BEGIN
 	EXECUTE format($sql$
 		CREATE VIEW %1$I.moved AS
-		SELECT c.customer_id,
+		SELECT customer_id,
 			CASE WHEN n.came THEN NULL WHEN f.segment_changed THEN f.segment ELSE c.segment END AS old_segment,
 			CASE WHEN n.came THEN NULL WHEN f.class_changed THEN f.abc_class ELSE c.abc_class END AS old_class,
-			c.segment, c.abc_class
+			c.segment, c.abc_class, c.added IS NULL AS gone
 		FROM (
 			SELECT h.customer_id, min(h.changed_at) AS changed_at,
 				bool_or(h.what = 'segment') AS segment_changed, min(h.old_value) FILTER (WHERE h.what = 'segment') AS segment,
@@ -17,14 +17,15 @@ BEGIN
 			FROM (
 				SELECT DISTINCT ON (customer_id, what) customer_id, what, old_value, changed_at
 				FROM %1$I.change
-				WHERE changed_at > now() - interval '1 month' AND what IN ('segment', 'class')
+				WHERE changed_at > (SELECT ((now() AT TIME ZONE k.time_zone) - interval '1 month') AT TIME ZONE k.time_zone FROM %1$I.cutoffs k) AND what IN ('segment', 'class')
 				ORDER BY customer_id, what, changed_at, change_id) h
 			GROUP BY h.customer_id) f
-		RIGHT JOIN %1$I.customer c USING (customer_id),
-			%1$I.cutoffs k,
-			LATERAL (SELECT c.added > greatest(now() - interval '1 month', k.history_since) AND (f.changed_at < c.added) IS NOT TRUE AS came) n
+		FULL JOIN %1$I.customer c USING (customer_id)
+		CROSS JOIN LATERAL (
+			SELECT c.added > (SELECT greatest(((now() AT TIME ZONE k.time_zone) - interval '1 month') AT TIME ZONE k.time_zone, k.history_since) FROM %1$I.cutoffs k)
+				AND (f.changed_at < c.added) IS NOT TRUE AS came) n
 		WHERE n.came OR f.customer_id IS NOT NULL;
-		COMMENT ON VIEW %1$I.moved IS 'customers that came, or whose segment or class has changed, in the last month: what they were before, null where they were not there, and what they are';
+		COMMENT ON VIEW %1$I.moved IS 'customers that came, or whose segment or class has changed, or that left or were merged (gone), in the last month: what they were before, null where they were not there, and what they are';
 
 		CREATE VIEW %1$I.overview AS
 		SELECT g.segment, g.abc_class, sum(g.customers)::bigint AS customers,
@@ -32,22 +33,23 @@ BEGIN
 			sum(g.value) AS value, (sum(g.value) / nullif(sum(sum(g.value)) OVER (), 0))::float8 AS value_share,
 			sum(g.margin) AS margin, sum(g.expected_value) AS expected_value, sum(g.at_risk) AS at_risk,
 			sum(g.month_ago)::bigint AS month_ago, sum(g.customers - g.month_ago)::bigint AS change,
-			sum(g.expected_left_out)::bigint AS expected_left_out
+			sum(g.expected_left_out)::bigint AS expected_left_out, (SELECT f.history_since FROM %1$I.cutoffs f) AS history_since
 		FROM (
 			SELECT c.segment, c.abc_class, count(*) AS customers, sum(c.basis) AS value,
-				sum(%2$s.margin(c.value, f.since, NULL)) AS margin, sum(o.clv) FILTER (WHERE o.clv < 'Infinity') AS expected_value,
-				sum(o.at_stake) FILTER (WHERE o.p_alive >= s.at_risk_from AND o.p_alive <= s.at_risk_to) AS at_risk, count(*) AS month_ago,
+				sum(%2$s.margin(c.value, (SELECT f.since FROM %1$I.cutoffs f), NULL)) AS margin, sum(o.clv) FILTER (WHERE o.clv < 'Infinity') AS expected_value,
+				sum(o.at_stake) FILTER (WHERE o.p_alive >= (SELECT s.at_risk_from FROM %1$I.settings s) AND o.p_alive <= (SELECT s.at_risk_to FROM %1$I.settings s)) AS at_risk, count(*) AS month_ago,
 				count(*) FILTER (WHERE o.clv = 'Infinity' OR (o.clv IS NULL AND %2$s.orders(c.value) > 0)) AS expected_left_out
-			FROM %1$I.cutoffs f, %1$I.settings s, %1$I.customer c LEFT JOIN %1$I.outlook o USING (customer_id)
+			FROM %1$I.customer c LEFT JOIN %1$I.outlook o USING (customer_id)
 			GROUP BY c.segment, c.abc_class
 			UNION ALL
-			SELECT segment, abc_class, 0 AS customers, 0 AS value, NULL AS margin, NULL AS expected_value, NULL AS at_risk, - count(*) AS month_ago, 0 AS expected_left_out FROM %1$I.moved GROUP BY segment, abc_class
+			SELECT segment, abc_class, 0 AS customers, 0 AS value, NULL AS margin, NULL AS expected_value, NULL AS at_risk, - count(*) AS month_ago, 0 AS expected_left_out FROM %1$I.moved
+			WHERE NOT gone GROUP BY segment, abc_class
 			UNION ALL
 			SELECT old_segment, old_class, 0 AS customers, 0 AS value, NULL AS margin, NULL AS expected_value, NULL AS at_risk, count(*) AS month_ago, 0 AS expected_left_out FROM %1$I.moved
 			WHERE old_segment IS NOT NULL OR old_class IS NOT NULL GROUP BY old_segment, old_class) g
 		GROUP BY g.segment, g.abc_class
 		ORDER BY g.segment, g.abc_class;
-		COMMENT ON VIEW %1$I.overview IS 'segments and classes: customers and value (the basis) with their shares, margin of the same period (null where no cost is known), expected_value and at_risk (value at stake with those whom the view at_risk shows) from the outlook, customers a month ago and the change since then, and expected_left_out: how many customers with orders are not in expected_value, since theirs is infinite or not known';
+		COMMENT ON VIEW %1$I.overview IS 'segments and classes: customers and value (the basis) with their shares, margin of the same period (null where no cost is known), expected_value and at_risk (value at stake with those whom the view at_risk shows) from the outlook, customers a month ago and the change since then, those who have left or were merged among them (where history_since is later, customers that were there then are taken to have been there), and expected_left_out: how many customers with orders are not in expected_value, since theirs is infinite or not known';
 
 		CREATE FUNCTION %1$I.report() RETURNS text LANGUAGE sql STABLE PARALLEL SAFE
 		RETURN customer_value.report((SELECT nspname FROM pg_catalog.pg_namespace WHERE oid = %3$L::regnamespace));

@@ -207,9 +207,9 @@ BEGIN
 		COMMENT ON VIEW %1$I.lost IS 'customers taken for lost, most value lost first: those with p_alive below at_risk_from (in settings), as of the last refresh_outlook(); at_stake as in at_risk';
 
 		CREATE VIEW %1$I.contact_due AS
-		SELECT o.customer_id, t.segment, t.abc_class, o.contact_due, f.as_of - o.contact_due AS days_overdue, t.contact_every, t.queue, o.as_of
-		FROM %1$I.cutoffs f, %1$I.outlook o JOIN %1$I.customer_treatment t USING (customer_id)
-		WHERE o.contact_due <= f.as_of
+		SELECT o.customer_id, t.segment, t.abc_class, o.contact_due, (SELECT f.as_of FROM %1$I.cutoffs f) - o.contact_due AS days_overdue, t.contact_every, t.queue, o.as_of
+		FROM %1$I.outlook o JOIN %1$I.customer_treatment t USING (customer_id)
+		WHERE o.contact_due <= (SELECT f.as_of FROM %1$I.cutoffs f)
 			AND NOT EXISTS (SELECT FROM %1$I.contact k WHERE k.customer_id = o.customer_id AND k.day >= o.as_of)
 		ORDER BY o.contact_due;
 		COMMENT ON VIEW %1$I.contact_due IS 'whom to get in touch with without a sales reason by the base day, longest overdue first: last contact, or else first order, plus contact_every, as of the last refresh_outlook(); whoever was in contact since then is left out. Empty while no contacts are tracked, since then nothing is known of them';
@@ -346,7 +346,7 @@ BEGIN
 			SELECT n.note
 			FROM (SELECT 1 AS place, x.note FROM jsonb_array_elements_text($1::jsonb -> 'notes') AS x(note)
 				UNION ALL SELECT 2, 'no lifetime model fits these customers' WHERE $1 IS NULL
-				UNION ALL SELECT 3, format('%%s customers are worth infinitely much by this model and in no sum', count(*))
+				UNION ALL SELECT 3, format('of infinite value by this model, and in no sum: %%s customers', count(*))
 					FROM %1$I.outlook o WHERE o.clv = 'Infinity' HAVING count(*) > 0
 				UNION ALL SELECT 4, 'contacts are not known, since none are tracked: nobody is due for one' WHERE NOT $2) AS n
 			ORDER BY n.place)$sql$, base)
