@@ -46,8 +46,8 @@ corrupt(void)
 SketchBytes
 sketch_from_datum(Datum datum)
 {
-	struct varlena *varlena = PG_DETOAST_DATUM_PACKED(datum);
-	SketchBytes sketch = {(const uint8_t *) VARDATA_ANY(varlena), VARSIZE_ANY_EXHDR(varlena)};
+	struct varlena *bytes = PG_DETOAST_DATUM_PACKED(datum);
+	SketchBytes sketch = {(const uint8_t *) VARDATA_ANY(bytes), VARSIZE_ANY_EXHDR(bytes)};
 
 	return sketch;
 }

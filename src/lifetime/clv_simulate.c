@@ -17,6 +17,7 @@
 #include "utils/date.h"
 #include "utils/numeric.h"
 #include "utils/timestamp.h"
+#include "utils/tuplestore.h"
 
 #include "support/compat.h"
 #include "lifetime/clv_model.h"

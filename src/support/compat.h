@@ -10,6 +10,7 @@
 #include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "utils/fmgrprotos.h"
+#include "utils/jsonb.h"
 
 #if PG_VERSION_NUM < 150000
 #error "customer_value needs PostgreSQL 15 or later"
@@ -71,5 +72,34 @@ compat_jsonb_in(char *text, Node *escontext, Datum *json)
 	return true;
 #endif
 }
+
+/*
+ * A jsonb that is being built, zero before the first piece: push what it consists of, piece by piece, and find it
+ * as result.
+ */
+#if PG_VERSION_NUM >= 190000
+typedef JsonbInState JsonbBuilder;
+#else
+typedef struct JsonbBuilder
+{
+	JsonbParseState *state;
+	JsonbValue *result;
+} JsonbBuilder;
+#endif
+
+static inline void
+jsonb_push(JsonbBuilder *builder, JsonbIteratorToken token, JsonbValue *value)
+{
+#if PG_VERSION_NUM >= 190000
+	pushJsonbValue(builder, token, value);
+#else
+	builder->result = pushJsonbValue(&builder->state, token, value);
+#endif
+}
+
+/* From 19 on strings always conform. */
+#if PG_VERSION_NUM >= 190000
+#define standard_conforming_strings true
+#endif
 
 #endif

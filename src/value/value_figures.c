@@ -13,6 +13,7 @@
 #include "utils/timestamp.h"
 
 #include "support/compat.h"
+#include "support/jsonb_builder.h"
 #include "support/interval_days.h"
 #include "support/numeric_decimal.h"
 #include "value/btyd.h"
@@ -301,20 +302,6 @@ customer_value_btyd(PG_FUNCTION_ARGS)
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(columns, values, nulls)));
 }
 
-static void
-push_fact(JsonbParseState **state, const char *name, Numeric number)
-{
-	JsonbValue json;
-
-	json.type = jbvString;
-	json.val.string.val = unconstify(char *, name);
-	json.val.string.len = (int) strlen(name);
-	pushJsonbValue(state, WJB_KEY, &json);
-	json.type = jbvNumeric;
-	json.val.numeric = number;
-	pushJsonbValue(state, WJB_VALUE, &json);
-}
-
 /*
  * facts(customer_value, as_of date) returns jsonb
  *
@@ -328,33 +315,37 @@ customer_value_facts(PG_FUNCTION_ARGS)
 	CustomerValue *value = PG_GETARG_CUSTOMER_VALUE(0);
 	DateADT as_of = customer_value_as_of(PG_GETARG_DATUM(1));
 	LedgerTotals all, year;
-	JsonbParseState *state = NULL;
+	JsonbBuilder builder = {0};
 
 	total_of(value, LEDGER_SINCE_EVER, as_of + 1, &all);
 	total_of(value, ledger_year_before(as_of) + 1, as_of + 1, &year);
 
-	pushJsonbValue(&state, WJB_BEGIN_OBJECT, NULL);
-	push_fact(&state, "orders", int64_to_numeric(all.orders));
-	push_fact(&state, "order_days", int64_to_numeric(all.order_days));
-	push_fact(&state, "amount", figure_numeric(all.amount, all.scale));
-	push_fact(&state, "amount_12m", figure_numeric(year.amount, year.scale));
+	jsonb_push(&builder, WJB_BEGIN_OBJECT, NULL);
+	jsonb_push_numeric(&builder, "orders", int64_to_numeric(all.orders));
+	jsonb_push_numeric(&builder, "order_days", int64_to_numeric(all.order_days));
+	jsonb_push_numeric(&builder, "amount", figure_numeric(all.amount, all.scale));
+	jsonb_push_numeric(&builder, "amount_12m", figure_numeric(year.amount, year.scale));
 	if (all.cost_known)
 	{
-		push_fact(&state, "cost", figure_numeric(all.cost, all.scale));
-		push_fact(&state, "margin", figure_numeric(all.amount - all.cost, all.scale));
-		push_fact(&state, "margin_12m", figure_numeric(year.amount - year.cost, year.scale));
+		jsonb_push_numeric(&builder, "cost", figure_numeric(all.cost, all.scale));
+		jsonb_push_numeric(&builder, "margin", figure_numeric(all.amount - all.cost, all.scale));
+		jsonb_push_numeric(&builder, "margin_12m",
+						   figure_numeric(year.amount - year.cost, year.scale));
 	}
 	if (all.orders != 0)
-		push_fact(&state, "mean_order",
-				  quotient(figure_numeric(all.amount, all.scale), all.orders));
+		jsonb_push_numeric(&builder, "mean_order",
+						   quotient(figure_numeric(all.amount, all.scale), all.orders));
 	if (all.order_days > 0)
 	{
-		push_fact(&state, "recency_days", int64_to_numeric((int64) as_of - all.last_order));
-		push_fact(&state, "tenure_days", int64_to_numeric((int64) as_of - all.first_order));
+		jsonb_push_numeric(&builder, "recency_days",
+						   int64_to_numeric((int64) as_of - all.last_order));
+		jsonb_push_numeric(&builder, "tenure_days",
+						   int64_to_numeric((int64) as_of - all.first_order));
 	}
 	if (all.order_days > 1)
-		push_fact(&state, "interval_days",
-				  quotient(int64_to_numeric((int64) all.last_order - all.first_order),
-						   all.order_days - 1));
-	PG_RETURN_JSONB_P(JsonbValueToJsonb(pushJsonbValue(&state, WJB_END_OBJECT, NULL)));
+		jsonb_push_numeric(&builder, "interval_days",
+						   quotient(int64_to_numeric((int64) all.last_order - all.first_order),
+									all.order_days - 1));
+	jsonb_push(&builder, WJB_END_OBJECT, NULL);
+	PG_RETURN_JSONB_P(JsonbValueToJsonb(builder.result));
 }

@@ -12,12 +12,16 @@
 #include "utils/jsonb.h"
 
 #include "support/compat.h"
+#include "support/jsonb_builder.h"
 #include "support/numeric_decimal.h"
 
 /* what travels is this byte, and then the bytes of ledger.h */
 #define WIRE_VERSION 1
 
 #define JSONB_KEYS 5
+
+/* what a day takes at least: the headers of an object with three members, their keys, a date, two numerics */
+#define JSONB_DAY_BYTES (28 + 15 + 10 + 3 + 6 + 2 + 8)
 
 PG_FUNCTION(customer_value_in);
 PG_FUNCTION(customer_value_out);
@@ -138,34 +142,32 @@ customer_value_recv(PG_FUNCTION_ARGS)
 	PG_RETURN_CUSTOMER_VALUE(value);
 }
 
-static void
-push_key(JsonbParseState **state, const char *key)
-{
-	JsonbValue json;
-
-	json.type = jbvString;
-	json.val.string.val = unconstify(char *, key);
-	json.val.string.len = (int) strlen(key);
-	pushJsonbValue(state, WJB_KEY, &json);
-}
-
-static void
-push_numeric(JsonbParseState **state, const char *key, Numeric number)
-{
-	JsonbValue json;
-
-	push_key(state, key);
-	json.type = jbvNumeric;
-	json.val.numeric = number;
-	pushJsonbValue(state, WJB_VALUE, &json);
-}
-
 static Numeric
 figure_to_numeric(wide figure, int scale)
 {
 	Decimal decimal = {figure, scale};
 
 	return decimal_to_numeric(decimal_normalise(decimal));
+}
+
+/*
+ * An error if a ledger has more days than a jsonb array holds, before memory is used for them.
+ */
+static void
+require_room_in_jsonb(const CustomerValue *value)
+{
+	LedgerReader reader;
+	LedgerDay day;
+	size_t count = 0;
+
+	ledger_open(&reader, VARDATA_ANY(value), VARSIZE_ANY_EXHDR(value));
+	while (ledger_next(&reader, &day))
+		count++;
+	if (count > JENTRY_OFFLENMASK / JSONB_DAY_BYTES)
+		ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+						errmsg("customer_value has too many days for jsonb"),
+						errdetail("It has %zu days; a jsonb holds %d at most.", count,
+								  JENTRY_OFFLENMASK / JSONB_DAY_BYTES)));
 }
 
 /*
@@ -180,35 +182,35 @@ customer_value_to_jsonb(PG_FUNCTION_ARGS)
 	CustomerValue *value = PG_GETARG_CUSTOMER_VALUE(0);
 	LedgerReader reader;
 	LedgerDay day;
-	JsonbParseState *state = NULL;
-	JsonbValue *result;
+	JsonbBuilder builder = {0};
 
-	pushJsonbValue(&state, WJB_BEGIN_ARRAY, NULL);
+	require_room_in_jsonb(value);
+	jsonb_push(&builder, WJB_BEGIN_ARRAY, NULL);
 	ledger_open(&reader, VARDATA_ANY(value), VARSIZE_ANY_EXHDR(value));
 	while (ledger_next(&reader, &day))
 	{
 		JsonbValue date;
 
 		CHECK_FOR_INTERRUPTS();
-		pushJsonbValue(&state, WJB_BEGIN_OBJECT, NULL);
-		push_key(&state, "day");
+		jsonb_push(&builder, WJB_BEGIN_OBJECT, NULL);
+		jsonb_push_key(&builder, "day");
 		date.type = jbvString;
 		date.val.string.val = palloc(LEDGER_DATE_BUFFER);
 		date.val.string.len = (int) ledger_print_date(day.day, date.val.string.val);
-		pushJsonbValue(&state, WJB_VALUE, &date);
-		push_numeric(&state, "orders", int64_to_numeric(day.orders));
-		push_numeric(&state, "amount", figure_to_numeric(day.amount, reader.scale));
+		jsonb_push(&builder, WJB_VALUE, &date);
+		jsonb_push_numeric(&builder, "orders", int64_to_numeric(day.orders));
+		jsonb_push_numeric(&builder, "amount", figure_to_numeric(day.amount, reader.scale));
 		if (day.costed != 0 || day.cost != 0)
 		{
-			push_numeric(&state, "cost", figure_to_numeric(day.cost, reader.scale));
-			push_numeric(&state, "costed", int64_to_numeric(day.costed));
+			jsonb_push_numeric(&builder, "cost", figure_to_numeric(day.cost, reader.scale));
+			jsonb_push_numeric(&builder, "costed", int64_to_numeric(day.costed));
 		}
-		pushJsonbValue(&state, WJB_END_OBJECT, NULL);
+		jsonb_push(&builder, WJB_END_OBJECT, NULL);
 	}
 	if (reader.damaged)
 		ledger_require(LEDGER_DAMAGED);
-	result = pushJsonbValue(&state, WJB_END_ARRAY, NULL);
-	PG_RETURN_JSONB_P(JsonbValueToJsonb(result));
+	jsonb_push(&builder, WJB_END_ARRAY, NULL);
+	PG_RETURN_JSONB_P(JsonbValueToJsonb(builder.result));
 }
 
 static void
