@@ -106,10 +106,10 @@ SELECT customer_value.refresh_outlook('shop', model => '{"model": "mbg/nbd", "pa
 	"customers": 11, "unit_days": 7, "as_of": "2026-01-01", "spend": {"p": 5.1, "q": 4.1, "v": 21.5, "loglik": -1, "customers": 11}, "converged": true}') AS customers;
 SELECT customer_value.report('nowhere');
 CREATE TEMP TABLE page AS SELECT shop.report() AS html;
-SELECT html LIKE '<!DOCTYPE html>%</html>%' AS a_page, html ~* '<script|http|url\(' AS foreign, html LIKE '%&lt;b&gt;&quot;&amp;%' AS escaped, html LIKE '%<b>"&%' AS raw,
-	(SELECT count(*) FROM regexp_matches(html, '<h2>', 'g')) AS sections, (SELECT count(*) > 6 FROM regexp_matches(html, '<svg ', 'g')) AS pictures FROM page;
+SELECT html LIKE '<!DOCTYPE html>%</html>%' AS a_page, html ~* '<script|https?:|url\(' AS foreign, html LIKE '%&lt;b&gt;&quot;&amp;%' AS escaped, html LIKE '%<b>"&%' AS raw,
+	(SELECT count(*) FROM regexp_matches(html, '<h2 ', 'g')) AS sections FROM page;
 SELECT bool_and((SELECT count(*) FROM regexp_matches(html, '<' || tag || '[ >]', 'g')) = (SELECT count(*) FROM regexp_matches(html, '</' || tag || '>', 'g'))) AS closed
-FROM page, unnest('{html,head,body,style,h1,h2,p,ul,li,b,div,table,thead,tbody,tr,th,td,svg,text,span}'::text[]) tag;
+FROM page, unnest('{html,head,body,style,header,main,footer,section,h1,h2,p,ul,li,b,details,summary,table,caption,thead,tbody,tr,th,td,svg,text,span,small,bdi,data,time}'::text[]) tag;
 
 -- A source that is dropped with all that hangs on it takes the views along; the base can be dropped all the same.
 DROP TABLE mail CASCADE;
