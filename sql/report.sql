@@ -3,12 +3,12 @@ SET client_min_messages = warning;
 \set SHOW_CONTEXT never
 \pset format unaligned
 \pset tuples_only on
--- The page as text: what details hide is left out, and so is the time at which it was made.
+-- The page as text: what details hide is left out, and so are the time at which it was made and the day of today.
 CREATE FUNCTION pg_temp.words(html text) RETURNS text LANGUAGE sql
 BEGIN ATOMIC
 	WITH shown AS (
 		SELECT regexp_replace(regexp_replace(regexp_replace(regexp_replace(regexp_replace(regexp_replace(html, '<(style|title)>[^<]*<', '<', 'g'), '<text[^<]*<', '<', 'g'), '<details>.*?</details>', '', 'g'), '<footer>.*</footer>', ''), '</(p|li|tr|caption|h1|h2)>', E'\n', 'g'), '<[^>]*>', ' ', 'g') AS text)
-	SELECT btrim(regexp_replace(regexp_replace(replace(text, '&nbsp;', '_'), ' {2,}', ' ', 'g'), ' *\n[ \n]*', E'\n', 'g'), E' \n') FROM shown;
+	SELECT btrim(regexp_replace(regexp_replace(regexp_replace(replace(text, '&nbsp;', '_'), '(history since|erst seit) +[^ ]+', '\1 today'), ' {2,}', ' ', 'g'), ' *\n[ \n]*', E'\n', 'g'), E' \n') FROM shown;
 END;
 
 -- Figures, below a thousand and beyond all measure.
@@ -43,7 +43,8 @@ SELECT customer_value.create_base('shop & "co"', key => 'text', period => '12 mo
 	"criteria": [{"fact": "amount_12m", "weight": 1, "points": [[0, 0], [20000, 100]]}]}');
 SELECT customer_value.track_orders('shop & "co"', 'sale', customer => 'client', at => 'day', amount => 'amount');
 SELECT customer_value.rebalance('shop & "co"', '2026-01-31');
-SELECT customer_value.refresh_outlook('shop & "co"', '2026-01-31', model => '{"model": "mbg/nbd", "params": {"r": 0.7, "alpha": 10, "a": 0.5, "b": 0.86}, "loglik": -1,
+UPDATE "shop & ""co""".settings SET at_risk_to = 0.9;
+SELECT customer_value.refresh_outlook('shop & "co"', model => '{"model": "mbg/nbd", "params": {"r": 0.7, "alpha": 10, "a": 0.5, "b": 0.86}, "loglik": -1,
 	"customers": 40, "unit_days": 7, "as_of": "2026-01-01", "spend": {"p": 5.1, "q": 4.1, "v": 21.5, "loglik": -1, "customers": 40}, "converged": false, "notes": ["a < b"]}');
 CREATE TEMP TABLE page AS SELECT language, "shop & ""co""".report('<u>', language, 3) AS html FROM unnest('{en,de}'::text[]) language;
 SELECT language, html ~ '<b>\d|<i>|<u>|''top''' AS raw, html ~ '&lt;b&gt;\d+&lt;/b&gt;' AND html ~ '&lt;i&gt;&#39;top&#39;' AND html ~ '&lt;u&gt;' AS escaped,

@@ -98,7 +98,7 @@ BEGIN
 			HINT = 'Give a sign or a code, such as € or EUR.';
 	END IF;
 	EXECUTE format($sql$
-		SELECT f.as_of, f.basis, CASE WHEN f.period IS NOT NULL THEN f.since END AS since, f.last_class IS NOT NULL AS settled, s.rules IS NOT NULL AS has_rules, f.cutoffs::jsonb #>> '{classes,0,cut}' AS a_cut
+		SELECT f.as_of, f.time_zone, f.basis, CASE WHEN f.period IS NOT NULL THEN f.since END AS since, f.last_class IS NOT NULL AS settled, s.rules IS NOT NULL AS has_rules, f.cutoffs::jsonb #>> '{classes,0,cut}' AS a_cut
 		FROM %1$I.cutoffs f, %1$I.settings s$sql$, base) INTO setting;
 	words := customer_value_internal.report_words(language, setting.basis, btrim(currency));
 	EXECUTE format('SELECT count(*) FROM %I.customer', base) INTO customers;
@@ -114,7 +114,7 @@ BEGIN
 			|| customer_value_internal.report_cohorts(base, words, setting.as_of)
 			|| customer_value_internal.report_risk(base, words, setting.as_of, top);
 	END IF;
-	RETURN customer_value_internal.report_page(base, words, CASE WHEN customers > 0 AND setting.settled THEN setting.as_of END, setting.since, content);
+	RETURN customer_value_internal.report_page(base, words, CASE WHEN customers > 0 AND setting.settled THEN setting.as_of END, setting.since, setting.time_zone, content);
 END
 $$;
 

@@ -31,7 +31,7 @@ $css$;
 COMMENT ON FUNCTION customer_value_internal.report_style() IS 'part of the report: how it looks, on a screen, light or dark, wide or narrow, and on paper';
 
 
-CREATE FUNCTION customer_value_internal.report_page(base name, words jsonb, as_of date, since date, content text) RETURNS text
+CREATE FUNCTION customer_value_internal.report_page(base name, words jsonb, as_of date, since date, zone text, content text) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE
 RETURN format($html$<!DOCTYPE html>
 <html lang="%1$s"><head><meta charset="utf-8"/><meta name="viewport" content="width=device-width, initial-scale=1"/>
@@ -46,10 +46,10 @@ $html$, words ->> 'language', customer_value_internal.html(base), words ->> 'tit
 		format(words ->> CASE WHEN since IS NULL THEN 'subtitle' ELSE 'subtitle_period' END, words ->> 'by', customer_value_internal.html_day(words, as_of), customer_value_internal.html_day(words, since)),
 		CASE WHEN words ->> 'currency' IS NULL THEN words ->> 'currency_unknown' ELSE format(words ->> 'currency_is', words ->> 'currency') END) END,
 	content,
-	format(words ->> 'made', format('<time datetime="%s">%s UTC</time>', to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI"Z"'), to_char(now() AT TIME ZONE 'UTC', words ->> 'moment')),
+	format(words ->> 'made', format('<time datetime="%s">%s</time> (%s)', to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI"Z"'), to_char(now() AT TIME ZONE zone, words ->> 'moment'), customer_value_internal.html(zone)),
 		customer_value_library_version()));
 
-COMMENT ON FUNCTION customer_value_internal.report_page(name, jsonb, date, date, text) IS 'part of the report: what surrounds the others; without a day where there are no figures';
+COMMENT ON FUNCTION customer_value_internal.report_page(name, jsonb, date, date, text, text) IS 'part of the report: what surrounds the others; without a day where there are no figures';
 
 
 CREATE FUNCTION customer_value_internal.report_hint(words jsonb, sentence text, command text) RETURNS text
@@ -67,14 +67,15 @@ DECLARE
 BEGIN
 	EXECUTE format($sql$
 		SELECT string_agg(format('<li><b>%%s</b>%%s</li>', t.figure, t.label), '' ORDER BY t.i)
-		FROM (SELECT sum(customers)::bigint AS customers, sum(value) AS value, sum(expected_value)::numeric AS expected_value FROM %1$I.overview) o,
+		FROM (SELECT sum(customers)::bigint AS customers, sum(value) AS value, sum(expected_value)::numeric AS expected_value, sum(expected_left_out)::bigint AS left_out FROM %1$I.overview) o,
 			(SELECT CASE WHEN count(*) >= 10 THEN %2$s.pareto_share(basis) END AS top_fifth FROM %1$I.customer) c,
 			(SELECT sum(at_stake)::numeric AS at_stake FROM %1$I.at_risk) r,
 			LATERAL (VALUES
 				(1, customer_value_internal.html_number($1, o.customers), $1 ->> 'customers'),
 				(2, customer_value_internal.html_number($1, o.value), concat($1 ->> 'basis', ' (' || ($1 ->> 'basis_currency') || ')')),
 				(3, customer_value_internal.html_percent($1, c.top_fifth), CASE WHEN c.top_fifth IS NOT NULL THEN format($1 ->> 'top_fifth') END),
-				(4, customer_value_internal.html_number($1, o.expected_value), CASE WHEN o.expected_value IS NOT NULL THEN concat($1 ->> 'expected', ' (' || ($1 ->> 'currency') || ')') END),
+				(4, customer_value_internal.html_number($1, o.expected_value), CASE WHEN o.expected_value IS NOT NULL THEN concat($1 ->> 'expected', ' (' || ($1 ->> 'currency') || ')',
+					CASE WHEN o.left_out > 0 THEN ', ' || format($1 ->> 'left_out', customer_value_internal.html_customers($1, o.left_out)) END) END),
 				(5, customer_value_internal.html_number($1, r.at_stake), CASE WHEN r.at_stake IS NOT NULL THEN concat($1 ->> 'at_stake', ' (' || ($1 ->> 'currency') || ')') END)) AS t(i, figure, label)
 		WHERE t.label IS NOT NULL
 		$sql$, base, '@extschema@') INTO tiles USING words;
@@ -171,16 +172,24 @@ DECLARE
 BEGIN
 	EXECUTE format($sql$
 		WITH move AS (
-			SELECT customer_value_internal.html_group($1, old_segment, old_class) AS before, customer_value_internal.html_group($1, segment, abc_class) AS after, count(*) AS customers
-			FROM %1$I.moved WHERE (old_segment, old_class) IS DISTINCT FROM (segment, abc_class) AND (old_segment IS NOT NULL OR old_class IS NOT NULL)
-			GROUP BY 1, 2),
+			SELECT CASE WHEN came THEN $1 ->> 'new' ELSE customer_value_internal.html_group($1, old_segment, old_class) END AS before,
+				CASE WHEN gone THEN $1 ->> 'gone' ELSE customer_value_internal.html_group($1, segment, abc_class) END AS after, came, gone, count(*) AS customers
+			FROM (SELECT *, old_segment IS NULL AND old_class IS NULL AS came FROM %1$I.moved) m
+			WHERE (gone AND NOT came) OR (NOT gone AND (old_segment, old_class) IS DISTINCT FROM (segment, abc_class))
+			GROUP BY 1, 2, 3, 4),
 		placed AS (
-			SELECT *, row_number() OVER (ORDER BY customers DESC, before, after) AS i, max(customers) OVER () AS most, sum(customers) OVER () AS total FROM move)
-		SELECT string_agg(customer_value_internal.html_row($2, ARRAY[before, after, customer_value_internal.html_number($1, customers) || customer_value_internal.html_bar(customers / most::float8)]), '' ORDER BY i),
-			min(format($1 ->> 'migration_finding', customer_value_internal.html_customers($1, total::bigint), format('%%s &rarr; %%s', before, after))) FILTER (WHERE i = 1)
-		FROM placed WHERE i <= 12
+			SELECT *, row_number() OVER (ORDER BY customers DESC, before, after) AS i, max(customers) OVER () AS most FROM move)
+		SELECT string_agg(customer_value_internal.html_row($2, ARRAY[before, after, customer_value_internal.html_number($1, customers) || customer_value_internal.html_bar(customers / most::float8)]), '' ORDER BY i)
+				FILTER (WHERE i <= 12),
+			CASE WHEN count(*) = 0 THEN $1 ->> 'migration_none' ELSE format($1 ->> 'migration_finding',
+				customer_value_internal.html_customers($1, coalesce(sum(customers) FILTER (WHERE NOT came AND NOT gone), 0)::bigint),
+				customer_value_internal.html_customers($1, coalesce(sum(customers) FILTER (WHERE came), 0)::bigint),
+				customer_value_internal.html_customers($1, coalesce(sum(customers) FILTER (WHERE gone), 0)::bigint)) END
+			|| coalesce((SELECT ' ' || format($1 ->> 'history_since', customer_value_internal.html_day($1, (f.history_since AT TIME ZONE f.time_zone)::date))
+				FROM %1$I.cutoffs f WHERE f.history_since > now() - interval '1 month'), '')
+		FROM placed
 		$sql$, base) INTO rows, finding USING words, columns;
-	RETURN customer_value_internal.html_section(words, 'migration', words ->> 'migration', coalesce(finding, words ->> 'migration_none'), words ->> 'migration_means',
+	RETURN customer_value_internal.html_section(words, 'migration', words ->> 'migration', finding, words ->> 'migration_means',
 		coalesce(customer_value_internal.html_table('migration', words ->> 'migration_caption', columns, rows), ''));
 END
 $$;
@@ -193,7 +202,6 @@ LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	unit text;
-	step interval;
 	heads text;
 	rows text;
 	again float8;
@@ -202,13 +210,12 @@ BEGIN
 	EXECUTE format($sql$
 		SELECT CASE WHEN $1 - min(d.first) <= 400 THEN 'month' WHEN $1 - min(d.first) <= 1500 THEN 'quarter' ELSE 'year' END
 		FROM %1$I.customer c, LATERAL %2$s.first_order(c.value) AS d(first)$sql$, base, '@extschema@') INTO unit USING as_of;
-	step := CASE unit WHEN 'quarter' THEN '3 months' ELSE '1 ' || unit END;
 	EXECUTE format($sql$
 		WITH cell AS (
-			SELECT x.*, dense_rank() OVER (ORDER BY x.cohort DESC) AS newness, x.cohort + (x.period + 1) * $4 > $3 + 1 AS open
-			FROM (SELECT %2$s.cohort_retention(value, $2) AS cells FROM %1$I.customer) s, unnest(s.cells) x),
+			SELECT x.*, dense_rank() OVER (ORDER BY x.cohort DESC) AS newness
+			FROM (SELECT %2$s.cohort_retention(value, $2, $3) AS cells FROM %1$I.customer) s, unnest(s.cells) x),
 		shown AS (
-			SELECT *, format('<td%%s style="--share:%%s"><data value="%%s">%%s</data></td>', CASE WHEN open OR retention > 0.6 THEN format(' class="%%s"', concat_ws(' ', CASE WHEN open THEN 'open' END, CASE WHEN retention > 0.6 THEN 'full' END)) END,
+			SELECT *, format('<td%%s style="--share:%%s"><data value="%%s">%%s</data></td>', CASE WHEN NOT complete OR retention > 0.6 THEN format(' class="%%s"', concat_ws(' ', CASE WHEN NOT complete THEN 'open' END, CASE WHEN retention > 0.6 THEN 'full' END)) END,
 				round((0.05 + 0.95 * retention)::numeric, 2), retention, round(100 * retention::numeric)) AS content
 			FROM cell WHERE newness <= 16 AND period BETWEEN 1 AND 12),
 		cohort AS (
@@ -217,8 +224,8 @@ BEGIN
 			FROM cell c WHERE c.newness <= 16 AND c.period = 0)
 		SELECT (SELECT string_agg(format('<th scope="col">%%s</th>', i), '' ORDER BY i) FROM generate_series(1, (SELECT max(period) FROM shown)) i),
 			(SELECT string_agg(content, '' ORDER BY cohort) FROM cohort),
-			(SELECT sum(active) / nullif(sum(customers), 0)::float8 FROM cell WHERE period = 1 AND NOT open)
-		$sql$, base, '@extschema@') INTO heads, rows, again USING words, unit, as_of, step;
+			(SELECT sum(active) / nullif(sum(customers), 0)::float8 FROM cell WHERE period = 1 AND complete)
+		$sql$, base, '@extschema@') INTO heads, rows, again USING words, unit, as_of;
 	finding := CASE WHEN rows IS NULL THEN words ->> 'cohorts_none' WHEN again IS NULL THEN words ->> 'cohorts_young'
 		ELSE format(words ->> ('cohorts_finding_' || unit), customer_value_internal.html_percent(words, again)) END;
 	RETURN customer_value_internal.html_section(words, 'cohorts', words ->> 'cohorts', finding, words ->> ('cohorts_means_' || unit),
@@ -237,14 +244,11 @@ AS $$
 DECLARE
 	o record;
 BEGIN
-	EXECUTE format('SELECT m.as_of, m.model::jsonb AS model FROM %I.outlook_model m', base) INTO o;
-	IF o IS NULL THEN
-		RETURN '';
-	END IF;
-	RETURN concat('<p>' || format(words ->> 'model_is', customer_value_internal.html(upper(o.model ->> 'model')), customer_value_internal.html_customers(words, (o.model ->> 'customers')::bigint)) || '</p>',
-		CASE WHEN NOT (o.model ->> 'converged')::boolean THEN format('<p class="alert">%s</p>', words ->> 'model_open') END,
-		'<ul lang="en">' || (SELECT string_agg(format('<li>%s</li>', customer_value_internal.html(n)), '') FROM jsonb_array_elements_text(o.model -> 'notes') n) || '</ul>',
-		CASE WHEN o.as_of <> as_of THEN format('<p class="alert">%s</p>', format(words ->> 'outlook_day', customer_value_internal.html_day(words, o.as_of))) END);
+	EXECUTE format('SELECT m.as_of, upper(m.model::jsonb ->> ''model'') AS name, m.customers, m.converged, m.notes FROM %I.outlook_model m', base) INTO o;
+	RETURN concat('<p>' || format(words ->> 'model_is', customer_value_internal.html(o.name), customer_value_internal.html_customers(words, o.customers)) || '</p>',
+		CASE WHEN NOT o.converged THEN format('<p class="alert">%s</p>', words ->> 'model_open') END,
+		CASE WHEN o.as_of <> as_of THEN format('<p class="alert">%s</p>', format(words ->> 'outlook_day', customer_value_internal.html_day(words, o.as_of))) END,
+		'<ul lang="en">' || (SELECT string_agg(format('<li>%s</li>', customer_value_internal.html(n.note)), '') FROM unnest(o.notes) AS n(note)) || '</ul>');
 END
 $$;
 
@@ -260,21 +264,22 @@ DECLARE
 	rows text;
 	content text;
 BEGIN
-	EXECUTE format('SELECT count(*) AS customers, sum(at_stake)::numeric AS at_stake, (SELECT m.model IS NOT NULL FROM %1$I.outlook_model m) AS has_model FROM %1$I.at_risk', base) INTO o;
+	EXECUTE format('SELECT count(r.customer_id) AS customers, sum(r.at_stake)::numeric AS at_stake, (SELECT count(*) FROM %1$I.lost) AS lost, (SELECT m.model IS NOT NULL FROM %1$I.outlook_model m) AS has_model,
+		s.at_risk_from, s.at_risk_to FROM %1$I.settings s LEFT JOIN %1$I.at_risk r ON true GROUP BY s.at_risk_from, s.at_risk_to', base) INTO o;
 	EXECUTE format($sql$
 		SELECT string_agg(customer_value_internal.html_row($2, ARRAY[customer_value_internal.html_data(customer_id::text), customer_value_internal.html_group($1, segment, abc_class),
 				customer_value_internal.html_number($1, at_stake::numeric), customer_value_internal.html_number($1, clv::numeric),
 				customer_value_internal.html_percent($1, p_alive) || customer_value_internal.html_bar(p_alive),
-				customer_value_internal.html_day($1, next_order) || CASE WHEN next_order < as_of THEN format(' <span class="alert">%%s</span>', $1 ->> 'overdue') ELSE '' END]), '' ORDER BY at_stake DESC, customer_id::text)
-		FROM (SELECT * FROM %1$I.at_risk ORDER BY at_stake DESC, customer_id::text LIMIT $3) r
+				customer_value_internal.html_day($1, next_order) || CASE WHEN next_order < as_of THEN format(' <span class="alert">%%s</span>', $1 ->> 'overdue') ELSE '' END]), '' ORDER BY at_stake DESC NULLS LAST, customer_id::text)
+		FROM (SELECT * FROM %1$I.at_risk ORDER BY at_stake DESC NULLS LAST, customer_id::text LIMIT $3) r
 		$sql$, base) INTO rows USING words, columns, top;
 	content := CASE WHEN o.has_model IS NULL THEN customer_value_internal.report_hint(words, 'risk_missing', format('SELECT customer_value.refresh_outlook(%L)', base))
 		ELSE customer_value_internal.report_model(base, words, as_of)
 			|| coalesce(customer_value_internal.html_table('risk', format(words ->> 'risk_listed', customer_value_internal.html_customers(words, least(o.customers, top))), columns, rows), '') END;
 	RETURN customer_value_internal.html_section(words, 'risk', words ->> 'risk', CASE
-			WHEN o.has_model IS NULL THEN '' WHEN NOT o.has_model THEN words ->> 'risk_no_model' WHEN o.customers = 0 THEN words ->> 'risk_none'
-			ELSE format(words ->> 'risk_finding', customer_value_internal.html_customers(words, o.customers), customer_value_internal.html_money(words, o.at_stake, words ->> 'currency')) END,
-		words ->> 'risk_means', content);
+			WHEN o.has_model IS NULL THEN '' WHEN NOT o.has_model THEN words ->> 'risk_no_model' WHEN o.customers = 0 THEN format(words ->> 'risk_none', customer_value_internal.html_customers(words, o.lost))
+			ELSE format(words ->> 'risk_finding', customer_value_internal.html_customers(words, o.customers), customer_value_internal.html_money(words, o.at_stake, words ->> 'currency'), customer_value_internal.html_customers(words, o.lost)) END,
+		format(words ->> 'risk_means', customer_value_internal.html_percent(words, o.at_risk_from), customer_value_internal.html_percent(words, o.at_risk_to)), content);
 END
 $$;
 

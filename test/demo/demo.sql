@@ -1,7 +1,7 @@
 -- The main job, told step by step. Expects orders (customer_id text, ordered_at timestamp, amount numeric).
 \set QUIET on
 \pset null '-'
-SELECT max(ordered_at)::date AS today, count(*) AS n FROM orders \gset
+SELECT least(max(ordered_at)::date, current_date) AS today, count(*) AS n FROM orders \gset
 
 \echo
 \echo '1. Orders become ledgers: one datum a customer holds every order, exactly.'
@@ -33,8 +33,8 @@ FROM (
 GROUP BY 1 ORDER BY amount DESC;
 
 \echo '4. A rule set of one''s own, its limits taken from the data here, and why it says what it says.'
-SELECT round(percentile_cont(0.9) WITHIN GROUP (ORDER BY amount(value))::numeric, 2) AS high,
-	round(percentile_cont(0.99) WITHIN GROUP (ORDER BY amount(value))::numeric, 2) AS top
+SELECT greatest(round(percentile_cont(0.9) WITHIN GROUP (ORDER BY amount(value))::numeric, 2), 1) AS high,
+	greatest(round(percentile_cont(0.99) WITHIN GROUP (ORDER BY amount(value))::numeric, 2), 1) AS top
 FROM value \gset
 SELECT jsonb_build_object(
 	'segments', '[{"name": "individual", "from": 60}, {"name": "standard"}]'::jsonb,
@@ -51,7 +51,7 @@ SELECT segment_of(value, :'rules'::segment_rules, :'today') AS segment, count(*)
 FROM value GROUP BY 1 ORDER BY 1;
 SELECT step, fact, value, round(points::numeric, 1) AS points, weight, round(contribution::numeric, 2) AS contribution, outcome
 FROM explain_segment(
-	(SELECT facts(value, :'today') FROM value WHERE amount(value) < :top ORDER BY amount(value) DESC, customer_id LIMIT 1),
+	(SELECT facts(value, :'today') FROM value ORDER BY amount(value) < :top DESC, amount(value) DESC, customer_id LIMIT 1),
 	:'rules'::segment_rules);
 
 \echo '5. Live: a base of its own follows the orders table from now on.'
@@ -62,15 +62,19 @@ SELECT abc_class, segment, count(*) AS customers, round(sum(basis), 2) AS amount
 FROM shop.customer GROUP BY 1, 2 ORDER BY 1, 2;
 
 \echo '6. An order arrives, and the customer it belongs to is reclassified in the same transaction.'
-SELECT customer_id AS somebody FROM shop.customer WHERE abc_class = 'C' AND segment = 'standard' ORDER BY basis DESC, customer_id LIMIT 1 \gset
+SELECT customer_id AS somebody FROM shop.customer ORDER BY abc_class = 'C' AND segment = 'standard' DESC, basis DESC, customer_id LIMIT 1 \gset
 SELECT customer_id, orders(value), round(basis, 2) AS basis, abc_class, round(score::numeric, 1) AS score, segment
 FROM shop.customer WHERE customer_id = :'somebody';
 \set order 'INSERT INTO orders (customer_id, ordered_at, amount) VALUES (' :'somebody' ', ' :'today' ', ' :top ')'
 \echo :order
+BEGIN;
 :order;
 SELECT customer_id, orders(value), round(basis, 2) AS basis, abc_class, round(score::numeric, 1) AS score, segment
 FROM shop.customer WHERE customer_id = :'somebody';
 SELECT what, old_value, new_value, reason FROM shop.change WHERE customer_id = :'somebody' ORDER BY changed_at DESC, what LIMIT 2;
+ROLLBACK;
+\echo 'It is rolled back, since it was invented: all is again as it was.'
+\echo
 
 \echo '7. Nothing is taken on trust: everything is recomputed from the orders and compared.'
 SELECT count(*) AS differences FROM customer_value.verify('shop');
@@ -78,13 +82,14 @@ SELECT count(*) AS differences FROM customer_value.verify('shop');
 \echo '8. What follows: how each is to be served, whom to keep, how many people it takes.'
 SELECT customer_value.refresh_outlook('shop', :'today') AS "customers looked at" \g /dev/null
 SELECT customer_id, segment, abc_class, queue, priority, max_wait, action FROM shop.routing WHERE customer_id = :'somebody';
-SELECT customer_id, segment, abc_class, round(clv::numeric, 2) AS expected, round(100 * p_alive::numeric, 1) AS "alive, %",
-	round(at_stake::numeric, 2) AS at_stake FROM shop.at_risk LIMIT 3;
+SELECT customer_id, segment, abc_class, round(o.clv::numeric, 2) AS expected, round(100 * o.p_alive::numeric, 1) AS "alive, %",
+	round(o.at_stake::numeric, 2) AS at_stake
+FROM shop.outlook o JOIN shop.customer USING (customer_id) ORDER BY o.at_stake DESC NULLS LAST, customer_id LIMIT 3;
 SELECT segment, queue, customers, agents FROM shop.staffing;
 
 \echo '9. All of it at a glance, on one page.'
 \pset format unaligned
 \pset tuples_only on
 \o :report
-SELECT shop.report();
+SELECT shop.report(nullif(:'currency', ''));
 \o
