@@ -8,6 +8,8 @@
 #include "utils/builtins.h"
 
 #include "support/compat.h"
+#include "support/values.h"
+#include "value/ledger.h"
 
 #ifdef PG_MODULE_MAGIC_EXT
 PG_MODULE_MAGIC_EXT(.name = "customer_value", .version = CUSTOMER_VALUE_VERSION);
@@ -15,7 +17,18 @@ PG_MODULE_MAGIC_EXT(.name = "customer_value", .version = CUSTOMER_VALUE_VERSION)
 PG_MODULE_MAGIC;
 #endif
 
+extern PGDLLEXPORT void _PG_init(void);
+
 PG_FUNCTION(customer_value_library_version);
+
+/*
+ * Long work on a ledger, which is plain C, can be cancelled.
+ */
+void
+_PG_init(void)
+{
+	ledger_pause = values_pause;
+}
 
 /*
  * customer_value_library_version() returns text

@@ -1,10 +1,17 @@
 /*
  * radix_sort_template.h
- *	  In-place radix sort of one kind of keys, from the leading bits down.
+ *	  In-place radix sort of one kind of keys, from the leading bits down. Keys are integers, or what has one
+ *	  that it is sorted by.
  *
- * Before including: SORT_NAME, SORT_KEY, SORT_UNSIGNED (the unsigned type of the same width), and
- * SORT_FEW, the name to give to the sort by insertion. They are undefined again at the end.
+ * Before including: SORT_NAME, SORT_KEY, SORT_UNSIGNED (the unsigned type of the integer's width),
+ * SORT_FEW, the name to give to the sort by insertion, and SORT_BY(key), the integer, unless the key is it.
+ * They are undefined again at the end.
  */
+#ifndef SORT_BY
+#define SORT_BY(key) (key)
+#endif
+#define SORT_SMALL 32    /* below this, moving neighbours is faster */
+#define SORT_PAUSE 65536 /* from here on, there is a pause */
 
 /* Smallest first, by insertion. */
 static void
@@ -15,7 +22,7 @@ SORT_FEW(SORT_KEY *keys, size_t n)
 		SORT_KEY key = keys[i];
 		size_t k = i;
 
-		for (; k > 0 && keys[k - 1] > key; k--)
+		for (; k > 0 && SORT_BY(keys[k - 1]) > SORT_BY(key); k--)
 			keys[k] = keys[k - 1];
 		keys[k] = key;
 	}
@@ -25,22 +32,22 @@ void
 SORT_NAME(SORT_KEY *keys, size_t n, SelectPause pause)
 {
 	size_t next[SELECT_BUCKETS], end[SELECT_BUCKETS + 1];
-	SORT_KEY least, greatest;
+	__typeof__(SORT_BY(keys[0])) least, greatest;
 	int shift;
 
-	if (n <= FEW)
+	if (n <= SORT_SMALL)
 	{
 		SORT_FEW(keys, n);
 		return;
 	}
-	if (pause != NULL && n >= MANY)
+	if (pause != NULL && n >= SORT_PAUSE)
 		pause();
 
-	least = greatest = keys[0];
+	least = greatest = SORT_BY(keys[0]);
 	for (size_t i = 1; i < n; i++)
 	{
-		least = keys[i] < least ? keys[i] : least;
-		greatest = keys[i] > greatest ? keys[i] : greatest;
+		least = SORT_BY(keys[i]) < least ? SORT_BY(keys[i]) : least;
+		greatest = SORT_BY(keys[i]) > greatest ? SORT_BY(keys[i]) : greatest;
 	}
 	if (least == greatest)
 		return;
@@ -48,7 +55,7 @@ SORT_NAME(SORT_KEY *keys, size_t n, SelectPause pause)
 	if (shift < 0)
 		shift = 0;
 
-#define BUCKET_OF(key) ((size_t) (((SORT_UNSIGNED) (key) - (SORT_UNSIGNED) least) >> shift))
+#define BUCKET_OF(key) ((size_t) (((SORT_UNSIGNED) SORT_BY(key) - (SORT_UNSIGNED) least) >> shift))
 
 	memset(end, 0, sizeof(end));
 	for (size_t i = 0; i < n; i++)
@@ -89,3 +96,6 @@ SORT_NAME(SORT_KEY *keys, size_t n, SelectPause pause)
 #undef SORT_KEY
 #undef SORT_UNSIGNED
 #undef SORT_FEW
+#undef SORT_BY
+#undef SORT_SMALL
+#undef SORT_PAUSE

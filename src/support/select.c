@@ -10,14 +10,6 @@
 /* between calls of pause */
 #define MANY 65536
 
-static inline int
-bit_length(uwide x)
-{
-	uint64_t high = (uint64_t) (x >> 64), low = (uint64_t) x;
-
-	return high != 0 ? 128 - __builtin_clzll(high) : low != 0 ? 64 - __builtin_clzll(low) : 0;
-}
-
 #define SORT_NAME sort_narrow
 #define SORT_KEY int64_t
 #define SORT_UNSIGNED uint64_t

@@ -78,6 +78,14 @@ extern void select_wide_by_count(wide *keys, size_t n, const wide *thresholds, i
 extern void sort_narrow(int64_t *keys, size_t n, SelectPause pause);
 extern void sort_wide(wide *keys, size_t n, SelectPause pause);
 
+static inline int
+bit_length(uwide x)
+{
+	uint64_t high = (uint64_t) (x >> 64), low = (uint64_t) x;
+
+	return high != 0 ? 128 - __builtin_clzll(high) : low != 0 ? 64 - __builtin_clzll(low) : 0;
+}
+
 /* An integer that sorts as the double does; -0 counts as 0. The double must not be a NaN. */
 static inline int64_t
 double_key(double value)

@@ -4,8 +4,9 @@
  */
 #include "value/ledger.h"
 
-#include <stdlib.h>
 #include <string.h>
+
+#include "support/select.h"
 
 #define COSTS_FLAG 0x10
 #define SCALE_MASK 0x0F
@@ -27,8 +28,17 @@
 /* so many bits can a varint have that we write: LEDGER_DIGITS digits and a flag need 101 */
 #define VARINT_BITS 105
 
-/* below this, moving neighbours is faster than a general sort */
-#define SMALL_SORT 32
+/* so many days take less than a hundredth of a second */
+#define PAUSE_DAYS (1 << 16)
+
+void (*ledger_pause)(void) = NULL;
+
+static inline void
+pause_after(size_t days)
+{
+	if (days % PAUSE_DAYS == 0 && days > 0 && ledger_pause != NULL)
+		ledger_pause();
+}
 
 static inline uwide
 zigzag(wide value)
@@ -172,8 +182,11 @@ ledger_next(LedgerReader *reader, LedgerDay *day)
 {
 	if (reader->damaged || reader->next == reader->end)
 		return false;
-	if (get_day(reader, day))
+	if (reader->days < LEDGER_MAX_DAYS && get_day(reader, day))
+	{
+		pause_after(++reader->days);
 		return true;
+	}
 	reader->damaged = true;
 	return false;
 }
@@ -184,7 +197,7 @@ ledger_next(LedgerReader *reader, LedgerDay *day)
 size_t
 ledger_most_days(size_t length)
 {
-	return length / 2;
+	return length / 2 < LEDGER_MAX_DAYS ? length / 2 : LEDGER_MAX_DAYS;
 }
 
 static inline bool
@@ -272,6 +285,7 @@ ledger_measure(const Ledger *ledger, LedgerLayout *layout)
 	{
 		const LedgerDay *day = &ledger->days[i];
 
+		pause_after(i);
 		layout->costs = layout->costs || knows_cost(day);
 		while (layout->divisor > 1 && !(is_multiple(day->amount, layout->divisor) &&
 										is_multiple(day->cost, layout->divisor)))
@@ -291,6 +305,7 @@ ledger_measure(const Ledger *ledger, LedgerLayout *layout)
 		wide cost = divided(day->cost, layout->divisor);
 		uint8_t scratch[DAY_BYTES];
 
+		pause_after(i);
 		if (amount <= -limit || amount >= limit || cost <= -limit || cost >= limit)
 			return LEDGER_FIGURES;
 		amounts += magnitude(amount);
@@ -316,6 +331,7 @@ ledger_write(const Ledger *ledger, const LedgerLayout *layout, void *bytes)
 	{
 		const LedgerDay *day = &ledger->days[i];
 
+		pause_after(i);
 		p = put_day(p, day, i ? day - 1 : NULL, layout->costs,
 					divided(day->amount, layout->divisor), divided(day->cost, layout->divisor));
 	}
@@ -349,8 +365,7 @@ ledger_check(const void *bytes, size_t length)
 					  again) != size ||
 			memcmp(again, start, size) != 0)
 			return LEDGER_DAMAGED;
-		if (++count > LEDGER_MAX_DAYS)
-			return LEDGER_TOO_MANY_DAYS;
+		count++;
 
 		/* no overflow: a varint holds less than 2^105 */
 		amounts += magnitude(day.amount);
@@ -361,6 +376,8 @@ ledger_check(const void *bytes, size_t length)
 		costly = costly || knows_cost(&day);
 		before = day;
 	}
+	if (reader.damaged && count == LEDGER_MAX_DAYS)
+		return LEDGER_TOO_MANY_DAYS;
 	if (reader.damaged || !scaled || costly != reader.costs)
 		return LEDGER_DAMAGED;
 	return LEDGER_FINE;
@@ -441,13 +458,14 @@ ledger_append_bytes(Ledger *ledger, const void *bytes, size_t length, int sign, 
 	return reader.damaged ? LEDGER_DAMAGED : LEDGER_FINE;
 }
 
-static int
-compare_days(const void *a, const void *b)
-{
-	int32_t x = ((const LedgerDay *) a)->day, y = ((const LedgerDay *) b)->day;
+static void sort_unordered(LedgerDay *days, size_t count, SelectPause pause);
 
-	return (x > y) - (x < y);
-}
+#define SORT_NAME sort_unordered
+#define SORT_KEY LedgerDay
+#define SORT_UNSIGNED uint32_t
+#define SORT_FEW sort_few
+#define SORT_BY(key) ((key).day)
+#include "support/radix_sort_template.h"
 
 static void
 sort_days(LedgerDay *days, size_t count)
@@ -457,36 +475,22 @@ sort_days(LedgerDay *days, size_t count)
 	/* mostly they are in order: orders come in as time goes by */
 	while (i < count && days[i - 1].day <= days[i].day)
 		i++;
-	if (i >= count)
-		return;
-
-	if (count > SMALL_SORT)
-	{
-		qsort(days, count, sizeof(LedgerDay), compare_days);
-		return;
-	}
-	for (; i < count; i++)
-	{
-		LedgerDay day = days[i];
-		size_t k = i;
-
-		for (; k > 0 && days[k - 1].day > day.day; k--)
-			days[k] = days[k - 1];
-		days[k] = day;
-	}
+	if (i < count)
+		sort_unordered(days, count, ledger_pause);
 }
 
 LedgerError
 ledger_settle(Ledger *ledger)
 {
 	LedgerDay *days = ledger->days;
-	size_t kept = 0;
+	size_t kept = 0, sums = 0;
 
 	sort_days(days, ledger->count);
 	for (size_t i = 0; i < ledger->count;)
 	{
 		LedgerDay sum = days[i];
 
+		pause_after(++sums);
 		while (++i < ledger->count && days[i].day == sum.day)
 		{
 			if (__builtin_add_overflow(sum.orders, days[i].orders, &sum.orders) ||

@@ -86,6 +86,7 @@ typedef struct LedgerReader
 	const uint8_t *end;
 	int32_t day;
 	int scale;
+	uint32_t days; /* read so far */
 	bool costs;
 	bool started;
 	bool damaged;
@@ -113,6 +114,12 @@ typedef struct LedgerTotals
 	wide cost;
 	bool cost_known;
 } LedgerTotals;
+
+/*
+ * Called now and then while a long ledger is read, sorted or written, so that the caller can be interrupted;
+ * it need not return. NULL until it is set.
+ */
+extern void (*ledger_pause)(void);
 
 /* Starts to read. */
 extern void ledger_open(LedgerReader *reader, const void *bytes, size_t length);

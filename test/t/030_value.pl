@@ -5,6 +5,7 @@ use warnings;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
+use Time::HiRes qw(time);
 
 my $node = PostgreSQL::Test::Cluster->new('value');
 $node->init;
@@ -86,6 +87,19 @@ command_ok([ 'pg_dump', '-f', "$dir/dump.sql", $node->connstr('postgres') ], 'le
 $node->safe_psql('postgres', 'CREATE DATABASE restored');
 command_ok([ 'psql', '-Xq', '-v', 'ON_ERROR_STOP=1', '-f', "$dir/dump.sql", $node->connstr('restored') ], 'and restored');
 is($node->safe_psql('restored', q{SELECT md5(string_agg(cv::text, ',' ORDER BY cv::text)) FROM wire}), $before, 'as they were');
+
+# Ten thousand years of orders: refused where jsonb cannot hold them, and cancelled at once.
+$node->safe_psql('postgres', q{CREATE TABLE long AS SELECT customer_value(date '2000-01-01' + i, i % 10) AS cv FROM generate_series(1, 3800000) i});
+my ($code, $out, $err) = $node->psql('postgres', 'SELECT cv::jsonb FROM long');
+like($err, qr/too many days for jsonb.*It has 3800000 days/s, 'a ledger too large for jsonb is refused');
+my $started = time;
+$node->safe_psql('postgres', 'SELECT orders(cv + cv) FROM long');
+my $whole = time - $started;
+$started = time;
+($code, $out, $err) = $node->psql('postgres', q{SET statement_timeout = '50ms'; SELECT orders(cv + cv) FROM long});
+like($err, qr/canceling statement due to statement timeout/, 'a long sum is cancelled');
+cmp_ok(time - $started, '<', $whole / 2, 'at once');
+$node->safe_psql('postgres', 'DROP TABLE long');
 
 # Real orders.
 my $data = $ENV{CUSTOMER_VALUE_DATA};

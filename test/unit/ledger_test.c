@@ -4,6 +4,7 @@
  *	  Ledgers against a model that keeps one cell a day, and their bytes and text against noise.
  */
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "unit.h"
@@ -570,6 +571,65 @@ the_calendar_goes_round(void)
 	return true;
 }
 
+static int pauses;
+
+static void
+count_pauses(void)
+{
+	pauses++;
+}
+
+/* A ledger of so many days, every second one. */
+static void
+fill(Ledger *ledger, int days, int32_t first)
+{
+	ledger->count = 0;
+	ledger->scale = 0;
+	for (int i = 0; i < days; i++)
+		ledger->days[ledger->count++] = (LedgerDay){first + 2 * i, 1, 0, i, 0};
+}
+
+static bool
+long_work_pauses(void)
+{
+	enum
+	{
+		DAYS = 1 << 18
+	};
+	Ledger ledger = {malloc(2 * DAYS * sizeof(LedgerDay)), 0, 0};
+	LedgerLayout layout;
+	LedgerTotals totals;
+	uint8_t *bytes;
+
+	fill(&ledger, DAYS, 0);
+	unit_require(ledger_measure(&ledger, &layout) == LEDGER_FINE && pauses == 0);
+	bytes = malloc(layout.size);
+	ledger_write(&ledger, &layout, bytes);
+
+	ledger_pause = count_pauses;
+	ledger_write(&ledger, &layout, bytes);
+	unit_require(pauses == 3);
+	unit_require(ledger_measure(&ledger, &layout) == LEDGER_FINE && pauses == 3 + 6);
+	pauses = 0;
+	unit_require(ledger_total(bytes, layout.size, LEDGER_SINCE_EVER, LEDGER_FOR_EVER, &totals) &&
+				 totals.orders == DAYS && pauses == 4);
+	pauses = 0;
+	unit_require(ledger_check(bytes, layout.size) == LEDGER_FINE && pauses == 4);
+	pauses = 0;
+	fill(&ledger, DAYS, 1);
+	unit_require(ledger_append_bytes(&ledger, bytes, layout.size, 1, LEDGER_SINCE_EVER,
+									 LEDGER_FOR_EVER) == LEDGER_FINE &&
+				 pauses == 4);
+	pauses = 0;
+	unit_require(ledger_settle(&ledger) == LEDGER_FINE && pauses > 8 && ledger.count == 2 * DAYS);
+	for (int i = 0; i < 2 * DAYS; i++)
+		unit_require(ledger.days[i].day == i);
+	ledger_pause = NULL;
+	free(bytes);
+	free(ledger.days);
+	return true;
+}
+
 int
 main(void)
 {
@@ -584,5 +644,6 @@ main(void)
 				"noisy bytes are refused, or are what would be written");
 	unit_result(limits_hold(), "limits hold to the last unit");
 	unit_result(the_calendar_goes_round(), "the calendar goes round");
+	unit_result(long_work_pauses(), "long work pauses now and then");
 	return unit_done();
 }
