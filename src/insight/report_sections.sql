@@ -18,7 +18,7 @@ th, td { padding: .3rem .5rem; border-bottom: 1px solid var(--line); text-align:
 svg { display: block; width: 100%; max-width: 30rem; height: auto; margin: .8rem 0; } svg text { font: 11px system-ui, sans-serif; fill: var(--text); } svg .dot-label { font-weight: 600; }
 .grid { stroke: var(--line); } .even { stroke: var(--soft); stroke-dasharray: 4 4; } .curve { fill: none; stroke: rgb(var(--strong)); stroke-width: 2.5; } .area { fill: rgb(var(--strong) / .1); } .dot { fill: var(--alert); }
 .cohorts { table-layout: fixed; max-width: 46rem; border-collapse: separate; border-spacing: 2px; } .cohorts th, .cohorts td { padding: .2rem 0; border: 1px solid transparent; text-align: center; vertical-align: middle; font-size: .8rem; }
-.cohorts tr > :first-child { width: 8rem; text-align: left; } .cohorts td { background: rgb(var(--strong) / var(--share)); } .cohorts .open { border: 1px dashed var(--soft); } .cohorts .full { color: var(--page); }
+.cohorts tr > :first-child { width: 8rem; text-align: left; } .cohorts td { background: rgb(var(--strong) / var(--share)); } .cohorts .open { border: 1px dashed var(--soft); }
 @media screen and (max-width: 44rem) {
 	.cards thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 	.cards, .cards tbody, .cards tr, .cards th, .cards td, .cards caption { display: block; } .cards tr { border-bottom: 1px solid var(--line); padding: .5rem 0; } .cards tbody th, .cards td { border: 0; padding: .1rem 0; }
@@ -215,8 +215,8 @@ BEGIN
 			SELECT x.*, dense_rank() OVER (ORDER BY x.cohort DESC) AS newness
 			FROM (SELECT %2$s.cohort_retention(value, $2, $3) AS cells FROM %1$I.customer) s, unnest(s.cells) x),
 		shown AS (
-			SELECT *, format('<td%%s style="--share:%%s"><data value="%%s">%%s</data></td>', CASE WHEN NOT complete OR retention > 0.6 THEN format(' class="%%s"', concat_ws(' ', CASE WHEN NOT complete THEN 'open' END, CASE WHEN retention > 0.6 THEN 'full' END)) END,
-				round((0.05 + 0.95 * retention)::numeric, 2), retention, round(100 * retention::numeric)) AS content
+			SELECT *, format('<td%%s style="--share:%%s"><data value="%%s">%%s</data></td>', CASE WHEN NOT complete THEN ' class="open"' END,
+				round((0.05 + 0.5 * retention)::numeric, 2), retention, round(100 * retention::numeric)) AS content
 			FROM cell WHERE newness <= 16 AND period BETWEEN 1 AND 12),
 		cohort AS (
 			SELECT c.cohort, format('<tr><th scope="row">%%s <small>(%%s)</small></th>%%s</tr>', to_char(c.cohort, CASE $2 WHEN 'year' THEN 'YYYY' WHEN 'quarter' THEN 'YYYY "Q"Q' ELSE 'YYYY-MM' END),

@@ -12,7 +12,7 @@ AS $sql$
 		"nobody": "There are no customers yet. They come with the orders of a table that this base tracks:",
 		"unsettled": "The customers are not classed yet. This does it:",
 		"more": "What this means", "key_figures": "Key figures",
-		"customers": "Customers", "customer_count": "%s customers", "one_customer": "1 customer", "group": "Group", "segment_class": "Segment, class", "class": "Class", "unclassed": "not classed",
+		"customers": "Customers", "customer_count": "%s customers", "one_customer": "%s customer", "group": "Group", "segment_class": "Segment, class", "class": "Class", "unclassed": "not classed",
 		"expected": "Expected in a year", "at_stake": "At stake", "change": "In a month", "moves": "Customers moved", "top_fifth": "Share of the best 20%%",
 		"margin": "Margin",
 		"pareto": "Who carries the business",
@@ -65,7 +65,7 @@ AS $sql$
 		"nobody": "Noch gibt es keine Kunden. Sie kommen mit den Bestellungen einer Tabelle, der diese Basis folgt:",
 		"unsettled": "Die Kunden sind noch nicht eingeteilt. Das tut:",
 		"more": "Was das heißt", "key_figures": "Kennzahlen",
-		"customers": "Kunden", "customer_count": "%s Kunden", "one_customer": "1 Kunde", "group": "Gruppe", "segment_class": "Segment, Klasse", "class": "Klasse", "unclassed": "nicht eingeteilt",
+		"customers": "Kunden", "customer_count": "%s Kunden", "one_customer": "%s Kunde", "group": "Gruppe", "segment_class": "Segment, Klasse", "class": "Klasse", "unclassed": "nicht eingeteilt",
 		"expected": "Erwartet in einem Jahr", "at_stake": "Auf dem Spiel", "change": "Seit einem Monat", "moves": "Kunden gewechselt", "top_fifth": "Anteil der besten 20 %%",
 		"margin": "Deckungsbeitrag",
 		"pareto": "Wer das Geschäft trägt",
@@ -201,7 +201,7 @@ COMMENT ON FUNCTION customer_value_internal.html_day(jsonb, date) IS 'a day as t
 
 CREATE FUNCTION customer_value_internal.html_customers(words jsonb, customers bigint) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN customers = 1 THEN words ->> 'one_customer' ELSE format(words ->> 'customer_count', customer_value_internal.html_number(words, customers)) END;
+RETURN format(words ->> CASE customers WHEN 1 THEN 'one_customer' ELSE 'customer_count' END, customer_value_internal.html_number(words, customers));
 
 COMMENT ON FUNCTION customer_value_internal.html_customers(jsonb, bigint) IS 'so many customers, in words';
 
