@@ -13,6 +13,12 @@ SELECT customer_id, ordered_at, CASE WHEN scale(amount) > 9 THEN round(amount, 9
 
 \echo
 \echo '0. What is to be known of these orders before they are tracked: check_source() has found this.'
-SELECT finding, rows, round(100 * share::numeric, 2) AS "share, %", example FROM customer_value.check_source('orders', 'customer_id', 'ordered_at', 'amount');
+CREATE TEMP TABLE found AS SELECT * FROM customer_value.check_source('orders', 'customer_id', 'ordered_at', 'amount');
+SELECT count(*) > 0 AS any_found FROM found \gset
+\if :any_found
+SELECT finding, rows, round(100 * share::numeric, 2) AS "share, %", example FROM found;
+\else
+\echo 'Nothing.'
+\endif
 DELETE FROM orders WHERE customer_id IS NULL OR ordered_at IS NULL OR amount IS NULL;
 ALTER TABLE orders ALTER customer_id SET NOT NULL, ALTER ordered_at SET NOT NULL, ALTER amount SET NOT NULL;
