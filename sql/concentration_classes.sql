@@ -87,7 +87,7 @@ SELECT abc_cutoffs(v), abc_cutoffs(v, '{0.5}'), abc_cutoffs_computed(v) FROM (SE
 SELECT v, abc_class(v) OVER (), abc_class(v, '{0.8,0.95}', 'up_to') OVER () AS up_to FROM unnest('{90,6,4}'::bigint[]) v;
 SELECT abc_cutoffs(7) , abc_cutoffs(v) FROM unnest('{7,7,7}'::bigint[]) v;
 
--- Wide numbers: beyond 64 bits, and many decimal places; 38 digits altogether is what there is room for.
+-- Wide numbers: beyond 64 bits, many decimal places, and more than 38 digits altogether.
 SELECT v, abc_class(v) OVER (), abc_class(v, '{0.8,0.95}', 'up_to') OVER () AS up_to, abc_class_of(v, (SELECT abc_cutoffs(w) FROM unnest(ARRAY[v, 1]) w))
 FROM unnest('{12345678901234567890123456789,1234567890123456789012345678.5,0.000000001,1,-1e20}'::numeric[]) v ORDER BY v DESC;
 SELECT abc_cutoffs(v) FROM unnest('{12345678901234567890123456789,1234567890123456789012345678.5,0.000000001,1,-1e20}'::numeric[]) v;

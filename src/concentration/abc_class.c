@@ -10,11 +10,13 @@
 #include "windowapi.h"
 
 #include "support/compat.h"
+#include "support/numeric_decimal.h"
 #include "support/partition_scan.h"
 #include "concentration/collect.h"
 #include "concentration/curve.h"
 #include "concentration/cutoffs.h"
 #include "concentration/cutoffs_io.h"
+#include "concentration/numeric_steps.h"
 
 PG_FUNCTION(abc_class_numeric);
 PG_FUNCTION(abc_class_int8);
@@ -53,6 +55,31 @@ find_limits(Collected *collected, const SelectSurvey *survey, const Decimal *cut
 		limits[i] = points[i].key;
 }
 
+/* Classes of long rows, from the second on; those of value 0 or less have theirs already. */
+static void
+class_long_rows(Collected *collected, const Values *rows, const Decimal *cut, int cuts, bool up_to,
+				uint8 *classes, int64 count)
+{
+	NumericSteps steps;
+	Datum limits[ABC_MOST_CUTS];
+
+	numeric_steps(collected, &steps);
+	for (int c = 0; c < cuts; c++)
+		limits[c] = NumericGetDatum(numeric_steps_limit(&steps, cut[c], up_to)->value);
+	for (int64 row = 0, i = 0; row < count; row++)
+	{
+		Datum value;
+
+		CHECK_FOR_INTERRUPTS();
+		if (classes[row] != 1)
+			continue;
+		value = NumericGetDatum(rows->keys.longs[i++]);
+		for (int c = 0; c < cuts; c++)
+			classes[row] += DatumGetBool(
+				DirectFunctionCall2(up_to ? numeric_le : numeric_lt, value, limits[c]));
+	}
+}
+
 /*
  * class_partition
  *
@@ -84,7 +111,7 @@ class_partition(WindowObject winobj, ValueKind kind, ArrayType *cuts_argument, b
 		size_t before = collected.values.count;
 
 		if (kind == VALUE_NUMERIC)
-			collected_add_decimal(&collected, values_read_numeric(value));
+			collected_add_numeric(&collected, value);
 		else if (kind == VALUE_FLOAT8)
 			collected_add_float8(&collected, values_read_float8(DatumGetFloat8(value)));
 		else
@@ -96,7 +123,14 @@ class_partition(WindowObject winobj, ValueKind kind, ArrayType *cuts_argument, b
 
 	values_init(&rows, CurrentMemoryContext, collected.values.is_float);
 	values_append_all(&rows, &collected.values);
-	collected_survey(&collected, &survey);
+	if (!collected_survey(&collected, &survey))
+	{
+		values_make_long(&rows);
+		class_long_rows(&collected, &rows, cut, cuts, up_to, classes, count);
+		values_free(&collected.values);
+		values_free(&rows);
+		return classes;
+	}
 	find_limits(&collected, &survey, cut, cuts, up_to, limits);
 	values_free(&collected.values);
 
@@ -215,52 +249,78 @@ abc_class_float8(PG_FUNCTION_ARGS)
 }
 
 /*
- * complete_cutoffs
+ * float_cutoffs
  *
  * Fills in what all cut-offs have, beside the limits of all classes but the last, and makes the
  * datum. The last class reaches down to the smallest value of all.
  */
 static Datum
-complete_cutoffs(const Collected *collected, const SelectSurvey *survey, AbcCutoffs *cutoffs)
+float_cutoffs(const Collected *collected, const SelectSurvey *survey, AbcCutoffs *cutoffs,
+			  const wide *limits)
 {
-	const Values *values = &collected->values;
-	wide *last = &cutoffs->limit[cutoffs->cuts];
-
-	cutoffs->customers = collected->customers;
-	cutoffs->is_float = values->is_float;
-	cutoffs->scale = values->scale;
-
-	*last = survey->least;
-	if (values->is_float)
-	{
-		if (collected_idle(collected) > 0)
-			*last = double_key(collected->float_least);
-		cutoffs->float_total =
-			ldexp((double) survey->total, survey->quantum - DOUBLE_UNIT_EXPONENT);
-		if (isinf(cutoffs->float_total))
-			ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-							errmsg("sum of the values is out of range of double precision")));
-	}
-	else
-	{
-		if (collected_idle(collected) > 0)
-		{
-			Decimal least = decimal_normalise(collected->least);
-
-			if (least.scale > DECIMAL_DIGITS)
-				values_too_long();
-			cutoffs->scale = Max(cutoffs->scale, least.scale);
-			for (int i = 0; i < cutoffs->cuts; i++)
-				if (!decimal_rescale(cutoffs->limit[i], values->scale, cutoffs->scale,
-									 &cutoffs->limit[i]))
-					values_too_long();
-			if (!decimal_rescale(least.mantissa, least.scale, cutoffs->scale, last))
-				values_too_long();
-		}
-		cutoffs->total.mantissa = survey->total;
-		cutoffs->total.scale = values->scale;
-	}
+	memcpy(cutoffs->limit, limits, sizeof(wide) * cutoffs->cuts);
+	cutoffs->limit[cutoffs->cuts] =
+		collected_idle(collected) > 0 ? double_key(collected->float_least) : survey->least;
+	cutoffs->is_float = true;
+	cutoffs->float_total = ldexp((double) survey->total, survey->quantum - DOUBLE_UNIT_EXPONENT);
+	if (isinf(cutoffs->float_total))
+		ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+						errmsg("sum of the values is out of range of double precision")));
 	return abc_cutoffs_datum(cutoffs);
+}
+
+/* The same for exact ones. */
+static Datum
+exact_cutoffs(const Collected *collected, const SelectSurvey *survey, AbcCutoffs *cutoffs,
+			  const wide *limits)
+{
+	int scale = collected->values.scale;
+	Decimal total = {survey->total, scale}, least = {survey->least, scale};
+	Numeric numbers[ABC_MOST_CLASSES];
+
+	for (int i = 0; i < cutoffs->cuts; i++)
+	{
+		Decimal limit = {limits[i], scale};
+
+		numbers[i] = decimal_to_numeric(limit);
+	}
+	numbers[cutoffs->cuts] =
+		collected_idle(collected) > 0 ? collected_least(collected) : decimal_to_numeric(least);
+	abc_set_numbers(cutoffs, decimal_to_numeric(total), numbers);
+	return abc_cutoffs_datum(cutoffs);
+}
+
+static Datum
+complete_cutoffs(const Collected *collected, const SelectSurvey *survey, AbcCutoffs *cutoffs,
+				 const wide *limits)
+{
+	cutoffs->customers = collected->customers;
+	return collected->values.is_float ? float_cutoffs(collected, survey, cutoffs, limits)
+									  : exact_cutoffs(collected, survey, cutoffs, limits);
+}
+
+/* The same for a long column: numbers[] holds the limits and has room for one more. */
+static Datum
+complete_long_cutoffs(const Collected *collected, const NumericSteps *steps, AbcCutoffs *cutoffs,
+					  Numeric *numbers)
+{
+	numbers[cutoffs->cuts] = collected_idle(collected) > 0 ? collected_least(collected)
+														   : steps->steps[steps->count - 1].value;
+	cutoffs->customers = collected->customers;
+	abc_set_numbers(cutoffs, steps->total, numbers);
+	return abc_cutoffs_datum(cutoffs);
+}
+
+static Datum
+long_cutoffs(Collected *collected, AbcCutoffs *cutoffs)
+{
+	NumericSteps steps;
+	Numeric numbers[ABC_MOST_CLASSES];
+
+	numeric_steps(collected, &steps);
+	for (int i = 0; i < cutoffs->cuts; i++)
+		numbers[i] = numeric_steps_limit(&steps, cutoffs->cut[i], false)->value;
+	return complete_long_cutoffs(collected, &steps, cutoffs, numbers);
 }
 
 /*
@@ -274,6 +334,7 @@ abc_cutoffs_final(PG_FUNCTION_ARGS)
 	Collected *collected = PG_GETARG_COLLECTED(0);
 	SelectSurvey survey;
 	AbcCutoffs cutoffs;
+	wide limits[ABC_MOST_CUTS];
 
 	if (collected == NULL)
 		PG_RETURN_NULL();
@@ -288,9 +349,25 @@ abc_cutoffs_final(PG_FUNCTION_ARGS)
 	if (collected->values.count == 0)
 		PG_RETURN_NULL();
 
-	collected_survey(collected, &survey);
-	find_limits(collected, &survey, cutoffs.cut, cutoffs.cuts, false, cutoffs.limit);
-	return complete_cutoffs(collected, &survey, &cutoffs);
+	if (!collected_survey(collected, &survey))
+		return long_cutoffs(collected, &cutoffs);
+	find_limits(collected, &survey, cutoffs.cut, cutoffs.cuts, false, limits);
+	return complete_cutoffs(collected, &survey, &cutoffs, limits);
+}
+
+static Datum
+long_computed(Collected *collected, AbcCutoffs *cutoffs)
+{
+	GroupedValues grouped;
+	NumericSteps steps;
+	Numeric numbers[3];
+	size_t last[2];
+
+	collected_grouped(collected, &steps, &grouped);
+	grouped_computed(&grouped, last);
+	for (int i = 0; i < cutoffs->cuts; i++)
+		numbers[i] = steps.steps[last[i]].value;
+	return complete_long_cutoffs(collected, &steps, cutoffs, numbers);
 }
 
 /*
@@ -305,11 +382,16 @@ abc_cutoffs_computed_final(PG_FUNCTION_ARGS)
 	SelectSurvey survey;
 	AbcCutoffs cutoffs;
 	CurveAbc abc;
+	wide limits[2];
 	double a, b;
 
 	if (collected == NULL || collected->values.count == 0)
 		PG_RETURN_NULL();
-	collected_survey(collected, &survey);
+	memset(&cutoffs, 0, sizeof(cutoffs));
+	cutoffs.is_computed = true;
+	cutoffs.cuts = lengthof(limits);
+	if (!collected_survey(collected, &survey))
+		return long_computed(collected, &cutoffs);
 	collected_sort(collected);
 
 	memset(&abc, 0, sizeof(abc));
@@ -329,10 +411,7 @@ abc_cutoffs_computed_final(PG_FUNCTION_ARGS)
 	}
 	curve_abc_finish(&abc, &a, &b);
 
-	memset(&cutoffs, 0, sizeof(cutoffs));
-	cutoffs.is_computed = true;
-	cutoffs.cuts = 2;
-	cutoffs.limit[0] = collected_key(collected, collected->values.count - (size_t) a);
-	cutoffs.limit[1] = collected_key(collected, collected->values.count - (size_t) b);
-	return complete_cutoffs(collected, &survey, &cutoffs);
+	limits[0] = collected_key(collected, collected->values.count - (size_t) a);
+	limits[1] = collected_key(collected, collected->values.count - (size_t) b);
+	return complete_cutoffs(collected, &survey, &cutoffs, limits);
 }

@@ -10,9 +10,11 @@
 #include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/datum.h"
+#include "utils/fmgrprotos.h"
 
 #include "support/aggregate.h"
 #include "support/compat.h"
+#include "support/numeric_decimal.h"
 #include "support/wire.h"
 
 PG_FUNCTION(concentration_add_numeric);
@@ -27,6 +29,44 @@ collected_init(Collected *collected, MemoryContext context, bool is_float)
 {
 	memset(collected, 0, sizeof(*collected));
 	values_init(&collected->values, context, is_float);
+}
+
+static bool
+numeric_is_less(Numeric a, Numeric b)
+{
+	return DatumGetBool(DirectFunctionCall2(numeric_lt, NumericGetDatum(a), NumericGetDatum(b)));
+}
+
+static void
+take_long_least(Collected *collected, Numeric value)
+{
+	MemoryContext caller;
+
+	if (collected->long_least != NULL && !numeric_is_less(value, collected->long_least))
+		return;
+	caller = MemoryContextSwitchTo(collected->values.context);
+	collected->long_least = DatumGetNumericCopy(NumericGetDatum(value));
+	MemoryContextSwitchTo(caller);
+}
+
+void
+collected_add_long(Collected *collected, Numeric value)
+{
+	collected->customers++;
+	if (numeric_sign_of(value) > 0)
+		values_append_long(&collected->values, value);
+	else
+		take_long_least(collected, value);
+}
+
+Numeric
+collected_least(const Collected *collected)
+{
+	Numeric least = decimal_to_numeric(collected->least);
+
+	return collected->long_least != NULL && numeric_is_less(collected->long_least, least)
+			   ? collected->long_least
+			   : least;
 }
 
 static Collected *
@@ -109,7 +149,7 @@ concentration_add_numeric(PG_FUNCTION_ARGS)
 
 	if (collected == NULL)
 		return same_state(fcinfo);
-	collected_add_decimal(collected, values_read_numeric(PG_GETARG_DATUM(1)));
+	collected_add_numeric(collected, PG_GETARG_DATUM(1));
 	PG_RETURN_POINTER(collected);
 }
 
@@ -156,6 +196,8 @@ concentration_combine(PG_FUNCTION_ARGS)
 	collected->customers += more->customers;
 	if (decimal_compare(more->least, collected->least) < 0)
 		collected->least = more->least;
+	if (more->long_least != NULL)
+		take_long_least(collected, more->long_least);
 	collected->float_least = Min(collected->float_least, more->float_least);
 	if (more->has_parameter)
 	{
@@ -164,6 +206,9 @@ concentration_combine(PG_FUNCTION_ARGS)
 	}
 	PG_RETURN_POINTER(collected);
 }
+
+/* a little more than a stored numeric can have */
+#define MOST_SCALE 20000
 
 /* how a parameter travels */
 #define SENT_NO_PARAMETER 0
@@ -183,6 +228,9 @@ concentration_serialize(PG_FUNCTION_ARGS)
 	pq_sendint64(&buffer, collected->customers);
 	wire_send_wide(&buffer, collected->least.mantissa);
 	pq_sendint32(&buffer, collected->least.scale);
+	pq_sendbyte(&buffer, collected->long_least != NULL);
+	if (collected->long_least != NULL)
+		wire_send_numeric(&buffer, collected->long_least);
 	pq_sendfloat8(&buffer, collected->float_least);
 	if (!collected->has_parameter)
 		pq_sendbyte(&buffer, SENT_NO_PARAMETER);
@@ -210,7 +258,7 @@ concentration_deserialize(PG_FUNCTION_ARGS)
 	struct varlena *bytes;
 	StringInfoData buffer;
 	Collected *collected;
-	int parameter;
+	int parameter, has_long_least;
 
 	aggregate_context(fcinfo);
 	bytes = PG_GETARG_VARLENA_PP(0);
@@ -222,6 +270,9 @@ concentration_deserialize(PG_FUNCTION_ARGS)
 	collected->customers = pq_getmsgint64(&buffer);
 	collected->least.mantissa = wire_receive_wide(&buffer);
 	collected->least.scale = (int32) pq_getmsgint(&buffer, 4);
+	has_long_least = pq_getmsgbyte(&buffer);
+	if (has_long_least != 0)
+		collected->long_least = wire_receive_numeric(&buffer);
 	collected->float_least = pq_getmsgfloat8(&buffer);
 	parameter = pq_getmsgbyte(&buffer);
 	collected->has_parameter = parameter != SENT_NO_PARAMETER;
@@ -243,6 +294,8 @@ concentration_deserialize(PG_FUNCTION_ARGS)
 	pq_getmsgend(&buffer);
 	if (parameter < SENT_NO_PARAMETER || parameter > SENT_BYTES || collected_idle(collected) < 0 ||
 		collected->least.mantissa > 0 || !decimal_in_range(collected->least.mantissa) ||
+		collected->least.scale < 0 || collected->least.scale > MOST_SCALE || has_long_least > 1 ||
+		(has_long_least == 1 && numeric_sign_of(collected->long_least) >= 0) ||
 		!(collected->float_least <= 0))
 		ereport(ERROR, (errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
 						errmsg("invalid partial state of an aggregate")));
@@ -267,7 +320,7 @@ sum_fits(const Values *values)
 	return decimal_in_range(sum);
 }
 
-void
+bool
 collected_survey(Collected *collected, SelectSurvey *survey)
 {
 	Values *values = &collected->values;
@@ -275,9 +328,12 @@ collected_survey(Collected *collected, SelectSurvey *survey)
 	CHECK_FOR_INTERRUPTS();
 
 	/* decimal places that no value needs may be what is too much */
-	if (!sum_fits(values) && !(values_trim_scale(values) && sum_fits(values)))
-		values_too_long();
+	if (!values->is_long && !sum_fits(values) && !(values_trim_scale(values) && sum_fits(values)))
+		values_make_long(values);
+	if (values->is_long)
+		return false;
 	select_survey(kind_of(values), values->keys.narrow, values->count, survey);
+	return true;
 }
 
 void

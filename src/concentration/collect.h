@@ -15,7 +15,8 @@ typedef struct Collected
 	int64 customers; /* all that are not NULL */
 
 	/* The smallest of the values <= 0, if there are any. */
-	Decimal least;      /* unless values.is_float */
+	Decimal least;      /* unless values.is_float: of those that a Decimal holds */
+	Numeric long_least; /* of the others, or NULL */
 	double float_least; /* if values.is_float */
 
 	/* Argument beside the value: the same in all rows of a group. */
@@ -34,6 +35,21 @@ collected_add_decimal(Collected *collected, Decimal value)
 		values_append_decimal(&collected->values, value);
 	else if (decimal_compare(value, collected->least) < 0)
 		collected->least = value;
+}
+
+/* What collected_add_numeric does with a number of more than 38 digits. */
+extern void collected_add_long(Collected *collected, Numeric value);
+
+/* Adds a numeric, which must be finite. */
+static inline void
+collected_add_numeric(Collected *collected, Datum value)
+{
+	Decimal decimal;
+
+	if (likely(values_read_numeric(value, &decimal)))
+		collected_add_decimal(collected, decimal);
+	else
+		collected_add_long(collected, DatumGetNumeric(value));
 }
 
 static inline void
@@ -69,11 +85,15 @@ collected_idle(const Collected *collected)
 	return collected->customers - (int64) collected->values.count;
 }
 
+/* The smallest of the values <= 0, of which there must be some, where values are exact. */
+extern Numeric collected_least(const Collected *collected);
+
 /*
- * The values > 0 at a glance, of which there must be some, and their sum; an error if that needs
- * more than 38 digits. Sums and weights are integers: multiples of 10^-scale, or of the quantum.
+ * The values > 0 at a glance, of which there must be some, and their sum. Sums and weights are
+ * integers: multiples of 10^-scale, or of the quantum. False if the values or their sum need more
+ * than 38 digits: the column is long then, and numeric_steps() is what there is for it.
  */
-extern void collected_survey(Collected *collected, SelectSurvey *survey);
+extern bool collected_survey(Collected *collected, SelectSurvey *survey);
 
 /* select_points() among the values > 0. */
 extern void collected_points(Collected *collected, const SelectSurvey *survey, bool by_count,

@@ -13,11 +13,15 @@
 #define STORED_VERSION 1
 #define STORED_FLOAT 1
 #define STORED_COMPUTED 2
+#define STORED_LONG 4
 
 /* numbers at the scale of a stored numeric, a multiple of this, are compared as they are */
 #define SCALE_STEP 4
 
-/* The stored form begins with this; the limits follow, then the cuts' mantissas and scales. */
+/*
+ * The stored form begins with this; the limits follow, then the cuts' mantissas and scales. Long
+ * numbers, the limits and the total, stand after the cuts, each behind the four bytes of its length.
+ */
 typedef struct StoredHead
 {
 	uint8_t version;
@@ -32,11 +36,45 @@ typedef struct StoredHead
 
 _Static_assert(sizeof(StoredHead) == 32, "the stored form has no padding");
 
+/* Without long numbers. */
 static size_t
-stored_length(int cuts, bool is_computed)
+stored_length(int cuts, int flags)
 {
-	return sizeof(StoredHead) + sizeof(wide) * (size_t) (cuts + 1) +
-		   (is_computed ? 0 : (sizeof(wide) + 1) * (size_t) cuts);
+	return sizeof(StoredHead) + (flags & STORED_LONG ? 0 : sizeof(wide) * (size_t) (cuts + 1)) +
+		   (flags & STORED_COMPUTED ? 0 : (sizeof(wide) + 1) * (size_t) cuts);
+}
+
+size_t
+abc_most_bytes(const AbcCutoffs *cutoffs)
+{
+	size_t bytes = ABC_MOST_BYTES;
+
+	if (cutoffs->is_long)
+	{
+		bytes += sizeof(uint32_t) + cutoffs->long_total.length;
+		for (int i = 0; i <= cutoffs->cuts; i++)
+			bytes += sizeof(uint32_t) + cutoffs->long_limit[i].length;
+	}
+	return bytes;
+}
+
+bool
+abc_class_is_empty(const AbcCutoffs *cutoffs, int class_number)
+{
+	const AbcLongNumber *limit = &cutoffs->long_limit[class_number];
+
+	if (class_number == 0)
+		return false;
+	if (!cutoffs->is_long)
+		return cutoffs->limit[class_number] == cutoffs->limit[class_number - 1];
+	return limit->length == limit[-1].length &&
+		   memcmp(limit->bytes, limit[-1].bytes, limit->length) == 0;
+}
+
+bool
+abc_is_long(const char *bytes)
+{
+	return (bytes[offsetof(StoredHead, flags)] & STORED_LONG) != 0;
 }
 
 void
@@ -47,7 +85,7 @@ abc_canonical(AbcCutoffs *cutoffs)
 
 	for (int i = 0; i < cutoffs->cuts && !cutoffs->is_computed; i++)
 		cutoffs->cut[i] = decimal_normalise(cutoffs->cut[i]);
-	if (cutoffs->is_float)
+	if (cutoffs->is_float || cutoffs->is_long)
 		return;
 	cutoffs->total = decimal_normalise(cutoffs->total);
 
@@ -84,10 +122,12 @@ abc_problem(const AbcCutoffs *cutoffs)
 		return "number of classes";
 	if (cutoffs->customers < 1)
 		return "number of customers";
-	if (cutoffs->is_float
-			? !(cutoffs->float_total > 0 && cutoffs->float_total <= DBL_MAX)
-			: cutoffs->total.mantissa <= 0 || !decimal_in_range(cutoffs->total.mantissa) ||
-				  cutoffs->total.scale < 0 || cutoffs->total.scale > DECIMAL_DIGITS)
+	if (cutoffs->is_long)
+		;
+	else if (cutoffs->is_float
+				 ? !(cutoffs->float_total > 0 && cutoffs->float_total <= DBL_MAX)
+				 : cutoffs->total.mantissa <= 0 || !decimal_in_range(cutoffs->total.mantissa) ||
+					   cutoffs->total.scale < 0 || cutoffs->total.scale > DECIMAL_DIGITS)
 		return "total";
 	if (cutoffs->scale < 0 || cutoffs->scale > (cutoffs->is_float ? 0 : DECIMAL_DIGITS))
 		return "scale";
@@ -103,7 +143,7 @@ abc_problem(const AbcCutoffs *cutoffs)
 	}
 
 	/* each class but the last holds something above 0, or nothing */
-	for (int i = 0; i <= cutoffs->cuts; i++)
+	for (int i = 0; i <= cutoffs->cuts && !cutoffs->is_long; i++)
 	{
 		wide limit = cutoffs->limit[i];
 
@@ -116,6 +156,25 @@ abc_problem(const AbcCutoffs *cutoffs)
 	return NULL;
 }
 
+static char *
+pack_long(char *p, AbcLongNumber number)
+{
+	memcpy(p, &number.length, sizeof(number.length));
+	memcpy(p + sizeof(number.length), number.bytes, number.length);
+	return p + sizeof(number.length) + number.length;
+}
+
+/* NULL if the bytes end before the number does. */
+static const char *
+unpack_long(const char *p, const char *end, AbcLongNumber *number)
+{
+	if (p == NULL || end - p < (ptrdiff_t) sizeof(number->length))
+		return NULL;
+	memcpy(&number->length, p, sizeof(number->length));
+	number->bytes = p + sizeof(number->length);
+	return (size_t) (end - number->bytes) < number->length ? NULL : number->bytes + number->length;
+}
+
 size_t
 abc_pack(const AbcCutoffs *cutoffs, char *bytes)
 {
@@ -124,28 +183,36 @@ abc_pack(const AbcCutoffs *cutoffs, char *bytes)
 
 	memset(&head, 0, sizeof(head));
 	head.version = STORED_VERSION;
-	head.flags =
-		(cutoffs->is_float ? STORED_FLOAT : 0) | (cutoffs->is_computed ? STORED_COMPUTED : 0);
+	head.flags = (cutoffs->is_float ? STORED_FLOAT : 0) |
+				 (cutoffs->is_computed ? STORED_COMPUTED : 0) |
+				 (cutoffs->is_long ? STORED_LONG : 0);
 	head.cuts = (uint8_t) cutoffs->cuts;
 	head.scale = (uint8_t) cutoffs->scale;
 	head.customers = cutoffs->customers;
 	if (cutoffs->is_float)
 		head.total = double_key(cutoffs->float_total);
-	else
+	else if (!cutoffs->is_long)
 	{
 		head.total = cutoffs->total.mantissa;
 		head.total_scale = (uint8_t) cutoffs->total.scale;
 	}
 	memcpy(p, &head, sizeof(head));
 	p += sizeof(head);
-	memcpy(p, cutoffs->limit, sizeof(wide) * (size_t) (cutoffs->cuts + 1));
-	p += sizeof(wide) * (size_t) (cutoffs->cuts + 1);
+	if (!cutoffs->is_long)
+	{
+		memcpy(p, cutoffs->limit, sizeof(wide) * (size_t) (cutoffs->cuts + 1));
+		p += sizeof(wide) * (size_t) (cutoffs->cuts + 1);
+	}
 	for (int i = 0; i < cutoffs->cuts && !cutoffs->is_computed; i++)
 	{
 		memcpy(p, &cutoffs->cut[i].mantissa, sizeof(wide));
 		p += sizeof(wide);
 		*p++ = (char) cutoffs->cut[i].scale;
 	}
+	for (int i = 0; i <= cutoffs->cuts && cutoffs->is_long; i++)
+		p = pack_long(p, cutoffs->long_limit[i]);
+	if (cutoffs->is_long)
+		p = pack_long(p, cutoffs->long_total);
 	return (size_t) (p - bytes);
 }
 
@@ -158,14 +225,16 @@ abc_unpack(const char *bytes, size_t length, AbcCutoffs *cutoffs)
 	if (length < sizeof(head))
 		return false;
 	memcpy(&head, bytes, sizeof(head));
-	if (head.version != STORED_VERSION || head.flags > (STORED_FLOAT | STORED_COMPUTED) ||
-		head.cuts < 1 || head.cuts > ABC_MOST_CUTS ||
-		length != stored_length(head.cuts, (head.flags & STORED_COMPUTED) != 0))
+	if (head.version != STORED_VERSION ||
+		head.flags > (STORED_FLOAT | STORED_COMPUTED | STORED_LONG) ||
+		(head.flags & STORED_FLOAT && head.flags & STORED_LONG) || head.cuts < 1 ||
+		head.cuts > ABC_MOST_CUTS || length < stored_length(head.cuts, head.flags))
 		return false;
 
 	memset(cutoffs, 0, sizeof(*cutoffs));
 	cutoffs->is_float = (head.flags & STORED_FLOAT) != 0;
 	cutoffs->is_computed = (head.flags & STORED_COMPUTED) != 0;
+	cutoffs->is_long = (head.flags & STORED_LONG) != 0;
 	cutoffs->cuts = head.cuts;
 	cutoffs->scale = head.scale;
 	cutoffs->customers = head.customers;
@@ -176,15 +245,22 @@ abc_unpack(const char *bytes, size_t length, AbcCutoffs *cutoffs)
 		cutoffs->total.mantissa = head.total;
 		cutoffs->total.scale = head.total_scale;
 	}
-	memcpy(cutoffs->limit, p, sizeof(wide) * (size_t) (head.cuts + 1));
-	p += sizeof(wide) * (size_t) (head.cuts + 1);
+	if (!cutoffs->is_long)
+	{
+		memcpy(cutoffs->limit, p, sizeof(wide) * (size_t) (head.cuts + 1));
+		p += sizeof(wide) * (size_t) (head.cuts + 1);
+	}
 	for (int i = 0; i < cutoffs->cuts && !cutoffs->is_computed; i++)
 	{
 		memcpy(&cutoffs->cut[i].mantissa, p, sizeof(wide));
 		p += sizeof(wide);
 		cutoffs->cut[i].scale = (uint8_t) *p++;
 	}
-	return true;
+	for (int i = 0; i <= cutoffs->cuts && cutoffs->is_long; i++)
+		p = unpack_long(p, bytes + length, &cutoffs->long_limit[i]);
+	if (cutoffs->is_long)
+		p = unpack_long(p, bytes + length, &cutoffs->long_total);
+	return p == bytes + length;
 }
 
 static inline wide

@@ -20,6 +20,7 @@
 #define WIRE_VERSION 1
 #define WIRE_FLOAT 1
 #define WIRE_COMPUTED 2
+#define WIRE_LONG 4
 
 PG_FUNCTION(abc_cutoffs_in);
 PG_FUNCTION(abc_cutoffs_out);
@@ -36,7 +37,7 @@ PG_FUNCTION(abc_class_of_float8);
 Datum
 abc_cutoffs_datum(AbcCutoffs *cutoffs)
 {
-	struct varlena *result = palloc(VARHDRSZ + ABC_MOST_BYTES);
+	struct varlena *result = palloc(VARHDRSZ + abc_most_bytes(cutoffs));
 
 	abc_canonical(cutoffs);
 	SET_VARSIZE(result, VARHDRSZ + abc_pack(cutoffs, VARDATA(result)));
@@ -50,6 +51,98 @@ read_cutoffs(Datum datum, AbcCutoffs *cutoffs)
 
 	if (!abc_unpack(VARDATA_ANY(stored), VARSIZE_ANY_EXHDR(stored), cutoffs))
 		ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED), errmsg("invalid stored abc_cutoffs")));
+}
+
+/* The bytes of a numeric without trailing zeros, in which equal ones are equal. */
+static AbcLongNumber
+long_number(Numeric value)
+{
+	struct varlena *bytes = (struct varlena *) DatumGetNumeric(
+		DirectFunctionCall1(numeric_trim_scale, NumericGetDatum(value)));
+	AbcLongNumber number = {VARDATA(bytes), VARSIZE(bytes) - VARHDRSZ};
+
+	return number;
+}
+
+static Numeric
+numeric_of_long(AbcLongNumber number)
+{
+	struct varlena *bytes = palloc(VARHDRSZ + number.length);
+
+	SET_VARSIZE(bytes, VARHDRSZ + number.length);
+	memcpy(VARDATA(bytes), number.bytes, number.length);
+	return (Numeric) bytes;
+}
+
+void
+abc_set_numbers(AbcCutoffs *cutoffs, Numeric total, const Numeric *limits)
+{
+	Decimal limit[ABC_MOST_CLASSES];
+	bool fits = numeric_to_decimal(NumericGetDatum(total), &cutoffs->total) == NUMERIC_KIND_FINITE;
+
+	if (fits)
+		cutoffs->total = decimal_normalise(cutoffs->total);
+	fits = fits && cutoffs->total.scale <= DECIMAL_DIGITS;
+	cutoffs->scale = 0;
+	for (int i = 0; i <= cutoffs->cuts && fits; i++)
+	{
+		fits = numeric_to_decimal(NumericGetDatum(limits[i]), &limit[i]) == NUMERIC_KIND_FINITE;
+		if (fits)
+			limit[i] = decimal_normalise(limit[i]);
+		fits = fits && limit[i].scale <= DECIMAL_DIGITS;
+		if (fits)
+			cutoffs->scale = Max(cutoffs->scale, limit[i].scale);
+	}
+	for (int i = 0; i <= cutoffs->cuts && fits; i++)
+		fits =
+			decimal_rescale(limit[i].mantissa, limit[i].scale, cutoffs->scale, &cutoffs->limit[i]);
+	cutoffs->is_long = !fits;
+	if (fits)
+		return;
+
+	cutoffs->scale = 0;
+	cutoffs->long_total = long_number(total);
+	for (int i = 0; i <= cutoffs->cuts; i++)
+		cutoffs->long_limit[i] = long_number(limits[i]);
+}
+
+/* The smallest value of a class of exact cut-offs. */
+static Numeric
+numeric_limit(const AbcCutoffs *cutoffs, int class_number)
+{
+	Decimal limit = {cutoffs->limit[class_number], cutoffs->scale};
+
+	return cutoffs->is_long ? numeric_of_long(cutoffs->long_limit[class_number])
+							: decimal_to_numeric(limit);
+}
+
+static bool
+numeric_is_less(Numeric a, Numeric b)
+{
+	return DatumGetBool(DirectFunctionCall2(numeric_lt, NumericGetDatum(a), NumericGetDatum(b)));
+}
+
+/* As abc_problem(), with long numbers. */
+static const char *
+cutoffs_problem(const AbcCutoffs *cutoffs)
+{
+	const char *problem = abc_problem(cutoffs);
+	Numeric last = NULL;
+
+	if (problem != NULL || !cutoffs->is_long)
+		return problem;
+	if (numeric_sign_of(numeric_of_long(cutoffs->long_total)) <= 0)
+		return "total";
+	for (int i = 0; i <= cutoffs->cuts; i++)
+	{
+		Numeric limit = numeric_limit(cutoffs, i);
+
+		if ((i < cutoffs->cuts && numeric_sign_of(limit) <= 0) ||
+			(i > 0 && numeric_is_less(last, limit)))
+			return "smallest value of a class";
+		last = limit;
+	}
+	return NULL;
 }
 
 int
@@ -143,6 +236,13 @@ append_decimal(StringInfo text, wide mantissa, int scale)
 }
 
 static void
+append_numeric(StringInfo text, Numeric value)
+{
+	appendStringInfoString(
+		text, DatumGetCString(DirectFunctionCall1(numeric_out, NumericGetDatum(value))));
+}
+
+static void
 append_double(StringInfo text, double value)
 {
 	char buffer[DOUBLE_SHORTEST_DECIMAL_LEN];
@@ -164,6 +264,8 @@ cutoffs_text(const AbcCutoffs *cutoffs)
 					 cutoffs->is_computed ? "computed" : "cuts", cutoffs->customers);
 	if (cutoffs->is_float)
 		append_double(&text, cutoffs->float_total);
+	else if (cutoffs->is_long)
+		append_numeric(&text, numeric_of_long(cutoffs->long_total));
 	else
 		append_decimal(&text, cutoffs->total.mantissa, cutoffs->total.scale);
 	appendStringInfoString(&text, ", \"classes\": [");
@@ -181,6 +283,8 @@ cutoffs_text(const AbcCutoffs *cutoffs)
 			appendStringInfoString(&text, "null");
 		else if (cutoffs->is_float)
 			append_double(&text, double_of_key((int64) cutoffs->limit[i]));
+		else if (cutoffs->is_long)
+			append_numeric(&text, numeric_limit(cutoffs, i));
 		else
 			append_decimal(&text, cutoffs->limit[i], cutoffs->scale);
 		appendStringInfoChar(&text, '}');
@@ -210,6 +314,17 @@ member_is(JsonbContainer *object, const char *name, const char *text)
 
 	return found != NULL && found->val.string.len == (int) strlen(text) &&
 		   memcmp(found->val.string.val, text, strlen(text)) == 0;
+}
+
+static bool
+member_numeric(JsonbContainer *object, const char *name, Numeric *result)
+{
+	JsonbValue *found = member(object, name, jbvNumeric);
+
+	if (found == NULL)
+		return false;
+	*result = found->val.numeric;
+	return true;
 }
 
 static bool
@@ -245,7 +360,8 @@ cutoffs_from_jsonb(Jsonb *json, AbcCutoffs *cutoffs)
 	JsonbValue *classes;
 	JsonbContainer *list;
 	Decimal number;
-	Decimal limit[ABC_MOST_CLASSES];
+	Numeric total = NULL;
+	Numeric limit[ABC_MOST_CLASSES];
 	int count;
 
 	memset(cutoffs, 0, sizeof(*cutoffs));
@@ -262,7 +378,7 @@ cutoffs_from_jsonb(Jsonb *json, AbcCutoffs *cutoffs)
 		return "number of customers";
 	cutoffs->customers = (int64) number.mantissa;
 	if (cutoffs->is_float ? !member_double(root, "total", &cutoffs->float_total)
-						  : !member_decimal(root, "total", &cutoffs->total))
+						  : !member_numeric(root, "total", &total))
 		return "total";
 	classes = member(root, "classes", jbvBinary);
 	if (classes == NULL || !JsonContainerIsArray(classes->val.binary.data))
@@ -299,17 +415,12 @@ cutoffs_from_jsonb(Jsonb *json, AbcCutoffs *cutoffs)
 				return "smallest value of a class";
 			cutoffs->limit[i] = double_key(from);
 		}
-		else
-		{
-			if (!member_decimal(object, "from", &limit[i]))
-				return "smallest value of a class";
-			cutoffs->scale = Max(cutoffs->scale, limit[i].scale);
-		}
-	}
-	for (int i = 0; i < count && !cutoffs->is_float; i++)
-		if (!decimal_rescale(limit[i].mantissa, limit[i].scale, cutoffs->scale, &cutoffs->limit[i]))
+		else if (!member_numeric(object, "from", &limit[i]))
 			return "smallest value of a class";
-	return abc_problem(cutoffs);
+	}
+	if (!cutoffs->is_float)
+		abc_set_numbers(cutoffs, total, limit);
+	return cutoffs_problem(cutoffs);
 }
 
 /*
@@ -369,12 +480,15 @@ abc_cutoffs_send(PG_FUNCTION_ARGS)
 	read_cutoffs(PG_GETARG_DATUM(0), &cutoffs);
 	pq_begintypsend(&message);
 	pq_sendbyte(&message, WIRE_VERSION);
-	pq_sendbyte(&message,
-				(cutoffs.is_float ? WIRE_FLOAT : 0) | (cutoffs.is_computed ? WIRE_COMPUTED : 0));
+	pq_sendbyte(&message, (cutoffs.is_float ? WIRE_FLOAT : 0) |
+							  (cutoffs.is_computed ? WIRE_COMPUTED : 0) |
+							  (cutoffs.is_long ? WIRE_LONG : 0));
 	pq_sendbyte(&message, cutoffs.cuts);
 	pq_sendint64(&message, cutoffs.customers);
 	if (cutoffs.is_float)
 		pq_sendfloat8(&message, cutoffs.float_total);
+	else if (cutoffs.is_long)
+		wire_send_numeric(&message, numeric_of_long(cutoffs.long_total));
 	else
 	{
 		wire_send_wide(&message, cutoffs.total.mantissa);
@@ -390,6 +504,8 @@ abc_cutoffs_send(PG_FUNCTION_ARGS)
 	{
 		if (cutoffs.is_float)
 			pq_sendfloat8(&message, double_of_key((int64) cutoffs.limit[i]));
+		else if (cutoffs.is_long)
+			wire_send_numeric(&message, numeric_limit(&cutoffs, i));
 		else
 			wire_send_wide(&message, cutoffs.limit[i]);
 	}
@@ -404,19 +520,24 @@ abc_cutoffs_recv(PG_FUNCTION_ARGS)
 	int version = pq_getmsgbyte(message);
 	int flags = pq_getmsgbyte(message);
 	AbcCutoffs cutoffs;
+	Numeric total = NULL;
+	Numeric limit[ABC_MOST_CLASSES];
 	const char *problem;
 
 	memset(&cutoffs, 0, sizeof(cutoffs));
 	cutoffs.cuts = pq_getmsgbyte(message);
-	if (version != WIRE_VERSION || flags > (WIRE_FLOAT | WIRE_COMPUTED) ||
-		cutoffs.cuts > ABC_MOST_CUTS)
+	if (version != WIRE_VERSION || flags > (WIRE_FLOAT | WIRE_COMPUTED | WIRE_LONG) ||
+		(flags & WIRE_FLOAT && flags & WIRE_LONG) || cutoffs.cuts > ABC_MOST_CUTS)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
 						errmsg("invalid head in a binary value of type abc_cutoffs")));
 	cutoffs.is_float = (flags & WIRE_FLOAT) != 0;
 	cutoffs.is_computed = (flags & WIRE_COMPUTED) != 0;
+	cutoffs.is_long = (flags & WIRE_LONG) != 0;
 	cutoffs.customers = pq_getmsgint64(message);
 	if (cutoffs.is_float)
 		cutoffs.float_total = pq_getmsgfloat8(message);
+	else if (cutoffs.is_long)
+		total = wire_receive_numeric(message);
 	else
 	{
 		cutoffs.total.mantissa = wire_receive_wide(message);
@@ -432,10 +553,14 @@ abc_cutoffs_recv(PG_FUNCTION_ARGS)
 	{
 		if (cutoffs.is_float)
 			cutoffs.limit[i] = double_key(pq_getmsgfloat8(message)); /* a NaN's is out of range */
+		else if (cutoffs.is_long)
+			limit[i] = wire_receive_numeric(message);
 		else
 			cutoffs.limit[i] = wire_receive_wide(message);
 	}
-	problem = abc_problem(&cutoffs);
+	if (cutoffs.is_long)
+		abc_set_numbers(&cutoffs, total, limit);
+	problem = cutoffs_problem(&cutoffs);
 	if (problem != NULL)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
 						errmsg("invalid %s in a binary value of type abc_cutoffs", problem)));
@@ -466,6 +591,55 @@ abc_cutoffs_ne(PG_FUNCTION_ARGS)
 	PG_RETURN_BOOL(!cutoffs_equal(fcinfo));
 }
 
+/* The class of a value if it, or the cut-offs, need more than 38 digits. */
+static int
+class_of_long(const AbcCutoffs *cutoffs, Numeric value)
+{
+	int i = 0;
+
+	if (cutoffs->is_float)
+	{
+		double nearest =
+			DatumGetFloat8(DirectFunctionCall1(numeric_float8_no_overflow, NumericGetDatum(value)));
+
+		while (i < cutoffs->cuts && double_key(nearest) < cutoffs->limit[i])
+			i++;
+	}
+	else
+		while (i < cutoffs->cuts && numeric_is_less(value, numeric_limit(cutoffs, i)))
+			i++;
+	return i;
+}
+
+/* The class of a double under long cut-offs: compared as a double, but whole numbers are exact. */
+static int
+class_of_long_float8(const AbcCutoffs *cutoffs, double value)
+{
+	int i = 0;
+
+	if (fabs(value) < 0x1p63 && value == (double) (int64) value)
+		return class_of_long(cutoffs, int64_to_numeric((int64) value));
+	while (i < cutoffs->cuts &&
+		   value < DatumGetFloat8(DirectFunctionCall1(numeric_float8_no_overflow,
+													  NumericGetDatum(numeric_limit(cutoffs, i)))))
+		i++;
+	return i;
+}
+
+/* The class of a numeric, from 0. */
+static int
+class_of_numeric(Datum value, struct varlena *cutoffs)
+{
+	const char *stored = VARDATA_ANY(cutoffs);
+	Decimal decimal;
+	AbcCutoffs numbers;
+
+	if (likely(values_read_numeric(value, &decimal) && !abc_is_long(stored)))
+		return abc_class_of_decimal(stored, decimal);
+	read_cutoffs(PointerGetDatum(cutoffs), &numbers);
+	return class_of_long(&numbers, DatumGetNumeric(value));
+}
+
 /*
  * abc_class_of(value, abc_cutoffs) returns text
  *
@@ -474,21 +648,20 @@ abc_cutoffs_ne(PG_FUNCTION_ARGS)
 Datum
 abc_class_of_numeric(PG_FUNCTION_ARGS)
 {
-	Decimal value = values_read_numeric(PG_GETARG_DATUM(0));
-	const char *stored = VARDATA_ANY(PG_GETARG_VARLENA_PP(1));
+	int class = class_of_numeric(PG_GETARG_DATUM(0), PG_GETARG_VARLENA_PP(1));
 
-	return abc_class_texts(fcinfo->flinfo)[abc_class_of_decimal(stored, value)];
+	return abc_class_texts(fcinfo->flinfo)[class];
 }
 
 /* Where a class, from 0, ends: its smallest value, the exact product with a factor. */
 static Datum
 class_end(const AbcCutoffs *cutoffs, int class, Datum factor)
 {
-	Decimal limit = {cutoffs->limit[class], cutoffs->scale};
-	Datum end = cutoffs->is_float
-					? DirectFunctionCall1(float8_numeric,
-										  Float8GetDatum(double_of_key((int64) limit.mantissa)))
-					: NumericGetDatum(decimal_to_numeric(limit));
+	Datum end =
+		cutoffs->is_float
+			? DirectFunctionCall1(float8_numeric,
+								  Float8GetDatum(double_of_key((int64) cutoffs->limit[class])))
+			: NumericGetDatum(numeric_limit(cutoffs, class));
 
 	return DirectFunctionCall2(numeric_mul, end, factor);
 }
@@ -521,7 +694,6 @@ is_held(Datum value, const AbcCutoffs *cutoffs, int class, int previous, double 
 Datum
 abc_class_of_previous(PG_FUNCTION_ARGS)
 {
-	const char *stored;
 	const text *previous;
 	double hysteresis;
 	int class;
@@ -532,8 +704,7 @@ abc_class_of_previous(PG_FUNCTION_ARGS)
 	if (!(hysteresis >= 0 && hysteresis < 1))
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 						errmsg("hysteresis must be at least 0 and less than 1")));
-	stored = VARDATA_ANY(PG_GETARG_VARLENA_PP(1));
-	class = abc_class_of_decimal(stored, values_read_numeric(PG_GETARG_DATUM(0)));
+	class = class_of_numeric(PG_GETARG_DATUM(0), PG_GETARG_VARLENA_PP(1));
 	if (hysteresis > 0 && !PG_ARGISNULL(2) &&
 		VARSIZE_ANY_EXHDR(previous = PG_GETARG_TEXT_PP(2)) == 1)
 	{
@@ -553,7 +724,13 @@ abc_class_of_int8(PG_FUNCTION_ARGS)
 {
 	Decimal value = {PG_GETARG_INT64(0), 0};
 	const char *stored = VARDATA_ANY(PG_GETARG_VARLENA_PP(1));
+	AbcCutoffs cutoffs;
 
+	if (unlikely(abc_is_long(stored)))
+	{
+		read_cutoffs(PG_GETARG_DATUM(1), &cutoffs);
+		return abc_class_texts(fcinfo->flinfo)[class_of_long(&cutoffs, decimal_to_numeric(value))];
+	}
 	return abc_class_texts(fcinfo->flinfo)[abc_class_of_decimal(stored, value)];
 }
 
@@ -562,6 +739,12 @@ abc_class_of_float8(PG_FUNCTION_ARGS)
 {
 	double value = values_read_float8(PG_GETARG_FLOAT8(0));
 	const char *stored = VARDATA_ANY(PG_GETARG_VARLENA_PP(1));
+	AbcCutoffs cutoffs;
 
+	if (unlikely(abc_is_long(stored)))
+	{
+		read_cutoffs(PG_GETARG_DATUM(1), &cutoffs);
+		return abc_class_texts(fcinfo->flinfo)[class_of_long_float8(&cutoffs, value)];
+	}
 	return abc_class_texts(fcinfo->flinfo)[abc_class_of_double(stored, value)];
 }

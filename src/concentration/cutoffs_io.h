@@ -9,11 +9,15 @@
 
 #include "fmgr.h"
 #include "utils/array.h"
+#include "utils/numeric.h"
 
 #include "concentration/cutoffs.h"
 
 /* The datum of cut-offs, which are brought to their canonical form. */
 extern Datum abc_cutoffs_datum(AbcCutoffs *cutoffs);
+
+/* Sets total and limits of exact cut-offs, as integers or as long numbers. */
+extern void abc_set_numbers(AbcCutoffs *cutoffs, Numeric total, const Numeric *limits);
 
 /* Reads the argument cuts into cut[ABC_MOST_CUTS] and returns their number; errors are 22023. */
 extern int abc_read_cuts(ArrayType *array, Decimal *cut);

@@ -4,8 +4,6 @@
  */
 #include "concentration/grouped.h"
 
-#include "concentration/curve.h"
-
 double
 grouped_share(const GroupedValues *values, double top)
 {
@@ -51,29 +49,29 @@ grouped_population(const GroupedValues *values, double share)
 	return (double) above / (double) values->customers;
 }
 
-static CurveMoments
-moments_of(const GroupedValues *values)
+void
+grouped_moments(const GroupedValues *values, CurveMoments *moments)
 {
-	CurveMoments moments = {.customers = (double) values->customers};
-
+	*moments = (CurveMoments){.customers = (double) values->customers};
 	for (size_t i = values->count; i-- > 0;)
-		curve_moments_add(&moments, values->groups[i].value, (double) values->groups[i].customers);
-	return moments;
+		curve_moments_add(moments, values->groups[i].value, (double) values->groups[i].customers);
 }
 
 double
 grouped_gini(const GroupedValues *values)
 {
-	CurveMoments moments = moments_of(values);
+	CurveMoments moments;
 
+	grouped_moments(values, &moments);
 	return curve_gini(&moments);
 }
 
 double
 grouped_herfindahl(const GroupedValues *values)
 {
-	CurveMoments moments = moments_of(values);
+	CurveMoments moments;
 
+	grouped_moments(values, &moments);
 	return curve_herfindahl(&moments);
 }
 
@@ -109,7 +107,7 @@ grouped_classes(const GroupedValues *values, const double *cut, int cuts, double
 }
 
 void
-grouped_computed(const GroupedValues *values, double *smallest)
+grouped_computed(const GroupedValues *values, size_t *last)
 {
 	CurveAbc abc = {.customers = (double) values->customers, .total = values->total};
 	double a, b, reached = 0;
@@ -118,12 +116,12 @@ grouped_computed(const GroupedValues *values, double *smallest)
 		curve_abc_add(&abc, values->groups[i].value, (double) values->groups[i].customers);
 	curve_abc_finish(&abc, &a, &b);
 
-	/* the values at which so many customers are reached */
+	/* the groups with which so many customers are reached */
 	for (size_t i = 0; reached < b; i++)
 	{
 		reached += (double) values->groups[i].customers;
 		if (reached == a)
-			smallest[0] = values->groups[i].value;
-		smallest[1] = values->groups[i].value;
+			last[0] = i;
+		last[1] = i;
 	}
 }

@@ -12,6 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "concentration/curve.h"
+
 typedef struct ValueGroup
 {
 	double value;
@@ -32,6 +34,9 @@ extern double grouped_share(const GroupedValues *values, double top);
 /* The inverse: the smallest fraction of the customers that holds the share, from 0 to 1. */
 extern double grouped_population(const GroupedValues *values, double share);
 
+/* Moments, for Gini and Herfindahl. */
+extern void grouped_moments(const GroupedValues *values, CurveMoments *moments);
+
 /* Population Gini coefficient. */
 extern double grouped_gini(const GroupedValues *values);
 
@@ -48,7 +53,8 @@ extern void grouped_lorenz(const GroupedValues *values, int points, double *curv
 extern void grouped_classes(const GroupedValues *values, const double *cut, int cuts,
 							double *smallest);
 
-/* The same for the limits that the data set themselves: smallest value of A, and of A and B. */
-extern void grouped_computed(const GroupedValues *values, double *smallest);
+/* The same for the limits that the data set themselves, as places of groups: the last of A, and the
+ * last of A and B. */
+extern void grouped_computed(const GroupedValues *values, size_t *last);
 
 #endif

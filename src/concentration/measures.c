@@ -16,6 +16,8 @@
 #include "support/numeric_decimal.h"
 #include "concentration/collect.h"
 #include "concentration/curve.h"
+#include "concentration/grouped.h"
+#include "concentration/numeric_steps.h"
 
 PG_FUNCTION(pareto_share_final);
 PG_FUNCTION(pareto_population_final);
@@ -63,6 +65,8 @@ pareto_share_final(PG_FUNCTION_ARGS)
 	Collected *collected = PG_GETARG_COLLECTED(0);
 	SelectSurvey survey;
 	SelectPoint point;
+	NumericSteps steps;
+	GroupedValues grouped;
 	double top;
 	wide rank;
 
@@ -76,7 +80,11 @@ pareto_share_final(PG_FUNCTION_ARGS)
 	rank = (int64) floor((double) collected->customers * top) + 1;
 	if (rank > (wide) collected->values.count)
 		PG_RETURN_FLOAT8(1);
-	collected_survey(collected, &survey);
+	if (!collected_survey(collected, &survey))
+	{
+		collected_grouped(collected, &steps, &grouped);
+		PG_RETURN_FLOAT8(grouped_share(&grouped, top));
+	}
 	collected_points(collected, &survey, true, &rank, 1, &point);
 	PG_RETURN_FLOAT8(curve_share((double) collected->customers, (double) survey.total, top,
 								 (double) point.above, (double) point.weight_above,
@@ -96,6 +104,8 @@ pareto_population_final(PG_FUNCTION_ARGS)
 	SelectPoint point;
 	Decimal whole = {0, 0}, threshold = {0, 0};
 	Datum amount, missing;
+	NumericSteps steps;
+	GroupedValues grouped;
 	double share;
 
 	if (collected == NULL)
@@ -108,8 +118,13 @@ pareto_population_final(PG_FUNCTION_ARGS)
 	if (share == 1) /* all who carry anything, however little it is beside the total */
 		PG_RETURN_FLOAT8((double) collected->values.count / (double) collected->customers);
 
+	if (!collected_survey(collected, &survey))
+	{
+		collected_grouped(collected, &steps, &grouped);
+		PG_RETURN_FLOAT8(grouped_population(&grouped, share));
+	}
+
 	/* in numeric, since what is missing at the end may be little beside the total */
-	collected_survey(collected, &survey);
 	whole.mantissa = survey.total;
 	amount = DirectFunctionCall2(numeric_mul, NumericGetDatum(decimal_to_numeric(whole)),
 								 DirectFunctionCall1(float8_numeric, Float8GetDatum(share)));
@@ -130,8 +145,15 @@ static void
 moments_of(Collected *collected, CurveMoments *moments)
 {
 	SelectSurvey survey;
+	NumericSteps steps;
+	GroupedValues grouped;
 
-	collected_survey(collected, &survey);
+	if (!collected_survey(collected, &survey))
+	{
+		collected_grouped(collected, &steps, &grouped);
+		grouped_moments(&grouped, moments);
+		return;
+	}
 	collected_sort(collected);
 	memset(moments, 0, sizeof(*moments));
 	moments->customers = (double) collected->customers;
@@ -176,6 +198,8 @@ lorenz_curve_final(PG_FUNCTION_ARGS)
 	Collected *collected = PG_GETARG_COLLECTED(0);
 	SelectSurvey survey;
 	CurveLorenz lorenz;
+	NumericSteps steps;
+	GroupedValues grouped;
 	Datum *elements;
 
 	if (collected == NULL)
@@ -188,18 +212,25 @@ lorenz_curve_final(PG_FUNCTION_ARGS)
 	if (collected->values.count == 0)
 		PG_RETURN_NULL();
 
-	collected_survey(collected, &survey);
-	collected_sort(collected);
-	lorenz.customers = (double) collected->customers;
-	lorenz.total = (double) survey.total;
 	lorenz.share = palloc((lorenz.points + 1) * sizeof(double));
-	curve_lorenz_add(&lorenz, 0, (double) collected_idle(collected));
-	for (size_t i = 0; i < collected->values.count; i++)
+	if (collected_survey(collected, &survey))
 	{
-		CHECK_FOR_INTERRUPTS();
-		curve_lorenz_add(&lorenz, (double) collected_weight(collected, survey.quantum, i), 1);
+		collected_sort(collected);
+		lorenz.customers = (double) collected->customers;
+		lorenz.total = (double) survey.total;
+		curve_lorenz_add(&lorenz, 0, (double) collected_idle(collected));
+		for (size_t i = 0; i < collected->values.count; i++)
+		{
+			CHECK_FOR_INTERRUPTS();
+			curve_lorenz_add(&lorenz, (double) collected_weight(collected, survey.quantum, i), 1);
+		}
+		curve_lorenz_finish(&lorenz);
 	}
-	curve_lorenz_finish(&lorenz);
+	else
+	{
+		collected_grouped(collected, &steps, &grouped);
+		grouped_lorenz(&grouped, lorenz.points, lorenz.share);
+	}
 
 	elements = palloc((lorenz.points + 1) * sizeof(Datum));
 	for (int i = 0; i <= lorenz.points; i++)

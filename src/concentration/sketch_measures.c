@@ -118,6 +118,7 @@ abc_cutoffs_computed_of_sketch(PG_FUNCTION_ARGS)
 	GroupedValues values;
 	AbcCutoffs cutoffs;
 	double smallest[2];
+	size_t last[2];
 	int bits;
 
 	if (!group_sketch(PG_GETARG_DATUM(0), &values, &bits))
@@ -125,7 +126,9 @@ abc_cutoffs_computed_of_sketch(PG_FUNCTION_ARGS)
 	memset(&cutoffs, 0, sizeof(cutoffs));
 	cutoffs.is_computed = true;
 	cutoffs.cuts = 2;
-	grouped_computed(&values, smallest);
+	grouped_computed(&values, last);
+	for (int i = 0; i < cutoffs.cuts; i++)
+		smallest[i] = values.groups[last[i]].value;
 	return cutoffs_datum(&values, bits, &cutoffs, smallest);
 }
 

@@ -11,6 +11,7 @@
 #include "postgres.h"
 
 #include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
 #include "utils/memutils.h"
 #include "windowapi.h"
 
@@ -33,7 +34,8 @@ typedef struct Partition
 	int bins;  /* 0: was NULL */
 	int scale; /* of the keys, as in Values */
 	int cuts;
-	wide *cut; /* keys that a value has to exceed, rising */
+	wide *cut;         /* keys that a value has to exceed, rising */
+	Numeric *long_cut; /* the same where the partition's values need more than 38 digits */
 } Partition;
 
 /* All values of the partition, in whatever order. */
@@ -47,12 +49,45 @@ read_values(WindowObject window, ValueKind kind, Values *values)
 	while (partition_scan_next(&scan, &value))
 	{
 		if (kind == VALUE_NUMERIC)
-			values_append_decimal(values, values_read_numeric(value));
+		{
+			Decimal decimal;
+
+			if (values_read_numeric(value, &decimal))
+				values_append_decimal(values, decimal);
+			else
+				values_append_long(values, DatumGetNumeric(value));
+		}
 		else if (kind == VALUE_INT8)
 			values_append_int64(values, DatumGetInt64(value));
 		else
 			values_append_float8(values, values_read_float8(DatumGetFloat8(value)));
 	}
+}
+
+/* The server's comparison, for qsort and alone. */
+static int
+compare_numerics(const void *a, const void *b, void *unused)
+{
+	(void) unused;
+	return DatumGetInt32(DirectFunctionCall2(numeric_cmp, NumericGetDatum(*(const Numeric *) a),
+											 NumericGetDatum(*(const Numeric *) b)));
+}
+
+static void
+find_long_cuts(Partition *partition, Values *values, MemoryContext context)
+{
+	MemoryContext caller = MemoryContextSwitchTo(context);
+
+	qsort_interruptible(values->keys.longs, values->count, sizeof(Numeric), compare_numerics, NULL);
+	partition->cuts = partition->bins - 1;
+	partition->long_cut = palloc(sizeof(Numeric) * (partition->cuts + 1));
+	for (int i = 0; i < partition->cuts; i++)
+	{
+		size_t place = (size_t) ((wide) (values->count - 1) * (i + 1) / partition->bins);
+
+		partition->long_cut[i] = DatumGetNumericCopy(NumericGetDatum(values->keys.longs[place]));
+	}
+	MemoryContextSwitchTo(caller);
 }
 
 static void
@@ -108,11 +143,17 @@ see_partition(WindowObject window, ValueKind kind, Partition *partition)
 	partition->bins = bins;
 	values_init(&values, context, kind == VALUE_FLOAT8);
 	read_values(window, kind, &values);
-	find_cuts(partition, &values, context);
+	if (values.is_long)
+		find_long_cuts(partition, &values, context);
+	else
+		find_cuts(partition, &values, context);
 	values_free(&values);
 }
 
-/* The value as a key of the partition's. */
+/*
+ * The value as a key of the partition's. One that has none is not of the partition's values, as only
+ * a volatile expression can have it.
+ */
 static wide
 get_key(const Partition *partition, ValueKind kind, Datum value)
 {
@@ -123,12 +164,15 @@ get_key(const Partition *partition, ValueKind kind, Datum value)
 		return double_key(values_read_float8(DatumGetFloat8(value)));
 	if (kind == VALUE_INT8)
 		return DatumGetInt64(value);
-	decimal = values_read_numeric(value);
-	if (decimal.scale > partition->scale)
-		decimal = decimal_normalise(decimal);
-	if (!decimal_rescale(decimal.mantissa, decimal.scale, partition->scale, &key))
-		values_too_long(); /* only a volatile expression's value is another one now */
-	return key;
+	if (values_read_numeric(value, &decimal))
+	{
+		if (decimal.scale > partition->scale)
+			decimal = decimal_normalise(decimal);
+		if (decimal_rescale(decimal.mantissa, decimal.scale, partition->scale, &key))
+			return key;
+	}
+	ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					errmsg("the first argument must have one value in a row")));
 }
 
 static Datum
@@ -147,6 +191,15 @@ rfm_score(FunctionCallInfo fcinfo, ValueKind kind)
 	if (isnull || partition->bins == 0)
 		PG_RETURN_NULL();
 
+	if (partition->long_cut != NULL)
+	{
+		Numeric number = DatumGetNumeric(value);
+
+		while (below < partition->cuts &&
+			   compare_numerics(&partition->long_cut[below], &number, NULL) < 0)
+			below++;
+		PG_RETURN_INT32(below + 1);
+	}
 	key = get_key(partition, kind, value);
 
 	/* a binary search without branches, which random values would mispredict */

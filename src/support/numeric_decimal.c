@@ -11,6 +11,7 @@
 
 #include "fmgr.h"
 #include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
 
 #include "support/compat.h"
 
@@ -129,19 +130,31 @@ numeric_to_decimal(Datum numeric, Decimal *result)
 Numeric
 decimal_to_numeric(Decimal value)
 {
-	char buffer[DECIMAL_BUFFER];
+	char buffer[DECIMAL_BUFFER + 12];
 
+	/* a stored numeric's scale may be rounded up to beyond what a numeric can show */
+	if (value.scale > DECIMAL_DIGITS)
+		value = decimal_normalise(value);
 	if (value.mantissa >= PG_INT64_MIN && value.mantissa <= PG_INT64_MAX)
 		return int64_div_fast_to_numeric((int64) value.mantissa, value.scale);
 
-	while (value.scale > DECIMAL_DIGITS && value.mantissa % 10 == 0)
-	{
-		value.mantissa /= 10;
-		value.scale--;
-	}
 	if (value.scale > DECIMAL_DIGITS)
-		elog(ERROR, "decimal scale %d is out of range", value.scale);
-	decimal_print(value, buffer);
+	{
+		Decimal mantissa = {value.mantissa, 0};
+
+		decimal_print(mantissa, buffer);
+		snprintf(buffer + strlen(buffer), sizeof(buffer) - strlen(buffer), "e-%d", value.scale);
+	}
+	else
+		decimal_print(value, buffer);
 	return DatumGetNumeric(DirectFunctionCall3(numeric_in, CStringGetDatum(buffer),
 											   ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1)));
+}
+
+int
+numeric_sign_of(Numeric value)
+{
+	Datum zero = NumericGetDatum(int64_to_numeric(0));
+
+	return DatumGetInt32(DirectFunctionCall2(numeric_cmp, NumericGetDatum(value), zero));
 }

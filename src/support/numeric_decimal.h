@@ -23,4 +23,7 @@ typedef enum NumericKind
 extern NumericKind numeric_to_decimal(Datum numeric, Decimal *result);
 extern Numeric decimal_to_numeric(Decimal value);
 
+/* -1, 0 or 1 as a finite numeric is negative, 0 or positive. */
+extern int numeric_sign_of(Numeric value);
+
 #endif

@@ -6,8 +6,11 @@
 
 #include <float.h>
 
+#include "fmgr.h"
 #include "miscadmin.h"
 #include "port/pg_bswap.h"
+#include "utils/datum.h"
+#include "utils/fmgrprotos.h"
 #include "utils/memutils.h"
 
 #include "support/compat.h"
@@ -36,6 +39,8 @@ values_init(Values *values, MemoryContext context, bool is_float)
 void
 values_free(Values *values)
 {
+	for (size_t i = 0; i < values->count && values->is_long; i++)
+		pfree(values->keys.longs[i]);
 	if (values->keys.narrow != NULL)
 		pfree(values->keys.narrow);
 	values_init(values, values->context, values->is_float);
@@ -59,25 +64,13 @@ values_refuse_float8(double value)
 	values_refuse(isnan(value) ? "NaN" : value > 0 ? "Infinity" : "-Infinity");
 }
 
-void
-values_too_long(void)
+bool
+values_read_numeric(Datum value, Decimal *result)
 {
-	ereport(
-		ERROR,
-		(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-		 errmsg("values and their sum must fit %d digits at a common scale", DECIMAL_DIGITS),
-		 errhint("Round the values to fewer decimal places, or cast them to double precision.")));
-}
-
-Decimal
-values_read_numeric(Datum value)
-{
-	Decimal result = {0, 0};
-
-	switch (numeric_to_decimal(value, &result))
+	switch (numeric_to_decimal(value, result))
 	{
 		case NUMERIC_KIND_FINITE:
-			break;
+			return true;
 		case NUMERIC_KIND_NAN:
 			values_refuse("NaN");
 		case NUMERIC_KIND_INFINITY:
@@ -85,15 +78,15 @@ values_read_numeric(Datum value)
 		case NUMERIC_KIND_MINUS_INFINITY:
 			values_refuse("-Infinity");
 		case NUMERIC_KIND_TOO_LONG:
-			values_too_long();
+			break;
 	}
-	return result;
+	return false;
 }
 
 static size_t
 key_size(const Values *values)
 {
-	return values->is_wide ? sizeof(wide) : sizeof(int64);
+	return values->is_long ? sizeof(Numeric) : values->is_wide ? sizeof(wide) : sizeof(int64);
 }
 
 /* Gives the column room for this many keys. */
@@ -157,6 +150,44 @@ set_key(Values *values, size_t i, wide key)
 		values->keys.narrow[i] = (int64) key;
 }
 
+void
+values_make_long(Values *values)
+{
+	MemoryContext caller = MemoryContextSwitchTo(values->context);
+	Values column;
+
+	if (values->is_long)
+		return;
+	values_init(&column, values->context, false);
+	column.is_long = true;
+	column.scale = VALUES_LONG_SCALE;
+	if (values->count > 0)
+		set_capacity(&column, values->count + 1);
+	for (; column.count < values->count; column.count++)
+	{
+		Decimal value = {key_of(values, column.count), values->scale};
+
+		CHECK_FOR_INTERRUPTS();
+		column.keys.longs[column.count] = decimal_to_numeric(value);
+	}
+	values_free(values);
+	*values = column;
+	MemoryContextSwitchTo(caller);
+}
+
+void
+values_append_long(Values *values, Numeric value)
+{
+	MemoryContext caller;
+
+	values_make_long(values);
+	values_reserve(values, 1);
+	caller = MemoryContextSwitchTo(values->context);
+	values->keys.longs[values->count] = DatumGetNumericCopy(NumericGetDatum(value));
+	values->count++;
+	MemoryContextSwitchTo(caller);
+}
+
 bool
 values_rescale(Values *values, int scale)
 {
@@ -194,36 +225,50 @@ values_trim_scale(Values *values)
 	return scale < values->scale && values_rescale(values, scale);
 }
 
+/* The key of a decimal in a column that is not long, whose scale changes for it; false if there is
+ * no common one. */
+static bool
+fit_decimal(Values *values, Decimal value, wide *key)
+{
+	if (value.scale > values->scale)
+	{
+		value = decimal_normalise(value);
+		if (value.scale > DECIMAL_DIGITS)
+			return false;
+		if (value.scale > values->scale &&
+			!values_rescale(values, Min(TYPEALIGN(SCALE_STEP, value.scale), DECIMAL_DIGITS)) &&
+			!values_rescale(values, value.scale))
+			return false;
+	}
+	if (decimal_rescale(value.mantissa, value.scale, values->scale, key))
+		return true;
+	value = decimal_normalise(value);
+	values_trim_scale(values);
+	return (value.scale <= values->scale || values_rescale(values, value.scale)) &&
+		   decimal_rescale(value.mantissa, value.scale, values->scale, key);
+}
+
 /*
  * values_append_decimal_slowly
  *
- * Appends a decimal whatever its scale, at the price of rescaling or widening the column where it
- * has more decimal places or more digits than all before. That happens a few times at most. Whether
- * a column's values fit does not depend on their order: the scale is a multiple of SCALE_STEP while
- * there is room for that, and otherwise what the values need.
+ * Appends a decimal whatever its scale, at the price of changing the column where it has more
+ * decimal places or more digits than all before. That happens a few times at most. What a column
+ * changes to does not depend on the order of its values: the scale is a multiple of SCALE_STEP
+ * while there is room for that, and otherwise what the values need; numerics are all there is where
+ * no scale holds them.
  */
 void
 values_append_decimal_slowly(Values *values, Decimal value)
 {
 	wide key;
 
-	if (value.scale > values->scale)
+	if (values->is_long || !fit_decimal(values, value, &key))
 	{
-		value = decimal_normalise(value);
-		if (value.scale > DECIMAL_DIGITS)
-			values_too_long();
-		if (value.scale > values->scale &&
-			!values_rescale(values, Min(TYPEALIGN(SCALE_STEP, value.scale), DECIMAL_DIGITS)) &&
-			!values_rescale(values, value.scale))
-			values_too_long();
-	}
-	if (!decimal_rescale(value.mantissa, value.scale, values->scale, &key))
-	{
-		value = decimal_normalise(value);
-		values_trim_scale(values);
-		if ((value.scale > values->scale && !values_rescale(values, value.scale)) ||
-			!decimal_rescale(value.mantissa, value.scale, values->scale, &key))
-			values_too_long();
+		Numeric number = decimal_to_numeric(value);
+
+		values_append_long(values, number);
+		pfree(number);
+		return;
 	}
 	if (key != (int64) key)
 		values_widen(values);
@@ -238,6 +283,12 @@ values_append_all(Values *values, const Values *more)
 		elog(ERROR, "columns of different kinds cannot be joined");
 	if (more->count == 0)
 		return;
+	if (more->is_long)
+	{
+		for (size_t i = 0; i < more->count; i++)
+			values_append_long(values, more->keys.longs[i]);
+		return;
+	}
 	if (values->count == 0)
 	{
 		values->scale = more->scale;
@@ -265,16 +316,29 @@ values_append_all(Values *values, const Values *more)
  * a value takes, and the keys as differences from the least, each in so many bytes. The transfer
  * is what a parallel aggregate's time is lost on, so they are as few as the range allows. Differences of
  * 64 bits or less are written eight bytes at a time, each over the unused end of the one before:
- * hence the unused bytes at the end.
+ * hence the unused bytes at the end. A long column is its kind, the count and the numerics.
  */
 #define SENT_FLOAT 1
 #define SENT_WIDE 2
+#define SENT_LONG 4
 
 #ifdef WORDS_BIGENDIAN
 #define LOW_BYTES_FIRST(x) pg_bswap64(x)
 #else
 #define LOW_BYTES_FIRST(x) (x)
 #endif
+
+static void
+send_long(StringInfo buffer, const Values *values)
+{
+	pq_sendbyte(buffer, SENT_LONG);
+	pq_sendint64(buffer, values->count);
+	for (size_t i = 0; i < values->count; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		wire_send_numeric(buffer, values->keys.longs[i]);
+	}
+}
 
 void
 values_send(StringInfo buffer, const Values *values)
@@ -284,6 +348,11 @@ values_send(StringInfo buffer, const Values *values)
 	int bytes = 1;
 	char *p;
 
+	if (values->is_long)
+	{
+		send_long(buffer, values);
+		return;
+	}
 	if (values->is_wide)
 	{
 		for (size_t i = 0; i < values->count; i++)
@@ -361,18 +430,46 @@ values_invalid(void)
 					errmsg("invalid partial state of values")));
 }
 
+static void
+receive_long(StringInfo buffer, Values *values, MemoryContext context)
+{
+	uint64 count = (uint64) pq_getmsgint64(buffer);
+
+	values_init(values, context, false);
+	values_make_long(values);
+	for (uint64 i = 0; i < count; i++)
+	{
+		Numeric value = wire_receive_numeric(buffer);
+
+		CHECK_FOR_INTERRUPTS();
+		values_append_long(values, value);
+		pfree(value);
+	}
+}
+
 void
 values_receive(StringInfo buffer, Values *values, MemoryContext context)
 {
 	int flags = pq_getmsgbyte(buffer);
-	int scale = pq_getmsgbyte(buffer);
-	uint64 count = (uint64) pq_getmsgint64(buffer);
-	wide least = wire_receive_wide(buffer);
-	wide greatest = wire_receive_wide(buffer);
-	int bytes = pq_getmsgbyte(buffer);
-	uwide range = (uwide) greatest - (uwide) least;
-	size_t rest = buffer->len - buffer->cursor;
+	int scale, bytes;
+	uint64 count;
+	wide least, greatest;
+	uwide range;
+	size_t rest;
 	const char *p;
+
+	if (flags == SENT_LONG)
+	{
+		receive_long(buffer, values, context);
+		return;
+	}
+	scale = pq_getmsgbyte(buffer);
+	count = (uint64) pq_getmsgint64(buffer);
+	least = wire_receive_wide(buffer);
+	greatest = wire_receive_wide(buffer);
+	bytes = pq_getmsgbyte(buffer);
+	range = (uwide) greatest - (uwide) least;
+	rest = buffer->len - buffer->cursor;
 
 	values_init(values, context, (flags & SENT_FLOAT) != 0);
 	values->scale = scale;

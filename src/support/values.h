@@ -8,6 +8,9 @@
  * division. float8 is kept as double_key(). Either way the keys are integers that sort as the
  * values do, which support/select.h works on. Their order in the column has no meaning: whoever
  * selects or sorts may permute them.
+ *
+ * Where numerics need more than 38 digits at a common scale, the column as a whole changes to
+ * numerics of the server's own: as exact, only slower and larger.
  */
 #ifndef CUSTOMER_VALUE_VALUES_H
 #define CUSTOMER_VALUE_VALUES_H
@@ -17,6 +20,7 @@
 #include <math.h>
 
 #include "lib/stringinfo.h"
+#include "utils/numeric.h"
 
 #include "support/compat.h"
 #include "support/decimal.h"
@@ -37,13 +41,18 @@ typedef struct Values
 	size_t capacity;
 	union
 	{
-		int64 *narrow; /* unless is_wide */
+		int64 *narrow; /* unless is_wide or is_long */
 		wide *wides;
+		Numeric *longs; /* each allocated by itself */
 	} keys;
 	bool is_float; /* narrow, keys are double_key() of finite doubles */
 	bool is_wide;
-	int scale; /* unless is_float: value = key / 10^scale */
+	bool is_long;
+	int scale; /* unless is_float: value = key / 10^scale; VALUES_LONG_SCALE if is_long */
 } Values;
+
+/* The scale of no decimal, so that none is simply appended to a long column. */
+#define VALUES_LONG_SCALE (-1)
 
 /* An empty column; nothing is allocated before the first value. */
 extern void values_init(Values *values, MemoryContext context, bool is_float);
@@ -51,21 +60,25 @@ extern void values_init(Values *values, MemoryContext context, bool is_float);
 /* Frees the keys; the column is empty then. */
 extern void values_free(Values *values);
 
-/* Reads a numeric. NaN, an infinity and more than 38 digits are errors that name the value. */
-extern Decimal values_read_numeric(Datum value);
+/* Reads a numeric; false if it has more than 38 digits. NaN and infinities are errors that name the
+ * value. */
+extern bool values_read_numeric(Datum value, Decimal *result);
 
 /* For values that are not finite: ERRCODE_INVALID_PARAMETER_VALUE, naming the value. */
 pg_noreturn extern void values_refuse(const char *name);
 pg_noreturn extern void values_refuse_float8(double value);
 
-/* Raised where a sum or a common scale needs more than 38 digits. */
-pg_noreturn extern void values_too_long(void);
-
 /* What values_append_* does when it is not simply the next place. */
 extern void values_append_decimal_slowly(Values *values, Decimal value);
 extern void values_reserve(Values *values, size_t more);
 
-/* Appends a finite decimal; an error if the column cannot hold all its values in 38 digits. */
+/* Appends a finite numeric that no Decimal holds, or any other to a long column. */
+extern void values_append_long(Values *values, Numeric value);
+
+/* Makes the column one of numerics. */
+extern void values_make_long(Values *values);
+
+/* Appends a finite decimal. */
 static inline void
 values_append_decimal(Values *values, Decimal value)
 {

@@ -13,6 +13,7 @@
 
 #define ROUNDS 20000
 #define MOST 200
+#define ROOM (ABC_MOST_BYTES + 50 * (ABC_MOST_CLASSES + 1))
 
 static AbcCutoffs
 random_cutoffs(void)
@@ -43,25 +44,45 @@ random_cutoffs(void)
 	return cutoffs;
 }
 
+/* Some of them with long numbers. */
+static AbcCutoffs
+random_long_cutoffs(void)
+{
+	static const char digits[] = "the form of a long number is the caller's";
+	AbcCutoffs cutoffs = random_cutoffs();
+
+	if (cutoffs.is_float || unit_below(2))
+		return cutoffs;
+	cutoffs.is_long = true;
+	cutoffs.scale = 0;
+	cutoffs.long_total = (AbcLongNumber){digits, (uint32_t) unit_below(sizeof(digits))};
+	for (int i = 0; i <= cutoffs.cuts; i++)
+		cutoffs.long_limit[i] = (AbcLongNumber){digits, (uint32_t) unit_below(sizeof(digits))};
+	return cutoffs;
+}
+
 static bool
 stored_form_round_trips(void)
 {
 	for (int round = 0; round < ROUNDS; round++)
 	{
-		AbcCutoffs cutoffs = random_cutoffs(), back;
-		char bytes[ABC_MOST_BYTES], again[ABC_MOST_BYTES];
+		AbcCutoffs cutoffs = random_long_cutoffs(), back;
+		char bytes[ROOM], again[ROOM];
 		size_t n;
 
 		unit_require(abc_problem(&cutoffs) == NULL);
 		abc_canonical(&cutoffs);
 		unit_require(abc_problem(&cutoffs) == NULL);
 		n = abc_pack(&cutoffs, bytes);
-		unit_require(n <= ABC_MOST_BYTES && abc_unpack(bytes, n, &back));
+		unit_require(n <= abc_most_bytes(&cutoffs) && abc_unpack(bytes, n, &back));
 		unit_require(abc_problem(&back) == NULL);
 		abc_canonical(&back);
 		unit_require(abc_pack(&back, again) == n && memcmp(bytes, again, n) == 0);
 		unit_require(back.float_total == cutoffs.float_total);
-		unit_require(decimal_compare(back.total, cutoffs.total) == 0);
+		unit_require(back.is_long || decimal_compare(back.total, cutoffs.total) == 0);
+		for (int i = 0; i <= back.cuts && back.is_long; i++)
+			unit_require(back.long_limit[i].length == cutoffs.long_limit[i].length &&
+						 abc_class_is_empty(&back, i) == abc_class_is_empty(&cutoffs, i));
 	}
 	return true;
 }
@@ -71,8 +92,8 @@ damage_is_seen_or_harmless(void)
 {
 	for (int round = 0; round < ROUNDS; round++)
 	{
-		AbcCutoffs cutoffs = random_cutoffs(), back;
-		char bytes[ABC_MOST_BYTES];
+		AbcCutoffs cutoffs = random_long_cutoffs(), back;
+		char bytes[ROOM];
 		size_t n = abc_pack(&cutoffs, bytes), length = unit_below(4) ? n : unit_below(n + 1);
 		char *damaged = malloc(length ? length : 1);
 
@@ -84,8 +105,9 @@ damage_is_seen_or_harmless(void)
 		{
 			abc_canonical(&back);
 			n = abc_pack(&back, bytes);
-			unit_require(abc_class_of_decimal(bytes, (Decimal){1, 0}) <= back.cuts);
-			unit_require(abc_class_of_double(bytes, 0.5) <= back.cuts);
+			unit_require(abc_is_long(bytes) == back.is_long);
+			unit_require(back.is_long || abc_class_of_decimal(bytes, (Decimal){1, 0}) <= back.cuts);
+			unit_require(back.is_long || abc_class_of_double(bytes, 0.5) <= back.cuts);
 		}
 		free(damaged);
 	}

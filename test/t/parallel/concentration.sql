@@ -10,3 +10,7 @@ SELECT lorenz_curve(amount, 20), lorenz_curve(b, 20), lorenz_curve(f, 20) FROM p
 SELECT customer, gini(amount), pareto_share(b), abc_cutoffs(f, '{0.7}') FROM purchase GROUP BY customer ORDER BY customer
 SELECT abc_cutoffs(amount * 1e20 + 0.000001), gini(amount * 1e20 + 0.000001) FROM purchase
 SELECT abc_cutoffs(CASE WHEN customer % 2 = 0 THEN amount ELSE amount / 8 END), abc_cutoffs(amount) FILTER (WHERE customer < 0) FROM purchase
+SELECT abc_cutoffs(amount * 1e20 + 1e-20), abc_cutoffs_computed(amount * 1e20 + 1e-20), gini(amount * 1e20 + 1e-20) FROM purchase
+SELECT pareto_share(amount * 1e20 + 1e-20), pareto_population(amount * 1e20 + 1e-20), herfindahl(amount * 1e20 + 1e-20) FROM purchase
+SELECT abc_cutoffs(CASE WHEN customer = 7 THEN amount * 1e30 ELSE amount END) FROM purchase
+SELECT abc_cutoffs(CASE WHEN customer = 7 THEN -1e60 ELSE amount END, '{0.5,0.9,0.99}') FROM purchase
