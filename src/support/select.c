@@ -14,12 +14,14 @@
 #define SORT_KEY int64_t
 #define SORT_UNSIGNED uint64_t
 #define SORT_FEW sort_few_narrow
+#define SORT_CHUNK sort_chunk_narrow
 #include "support/radix_sort_template.h"
 
 #define SORT_NAME sort_wide
 #define SORT_KEY wide
 #define SORT_UNSIGNED uwide
 #define SORT_FEW sort_few_wide
+#define SORT_CHUNK sort_chunk_wide
 #include "support/radix_sort_template.h"
 
 #define SELECT_SURVEY survey_narrow

@@ -464,6 +464,7 @@ static void sort_unordered(LedgerDay *days, size_t count, SelectPause pause);
 #define SORT_KEY LedgerDay
 #define SORT_UNSIGNED uint32_t
 #define SORT_FEW sort_few
+#define SORT_CHUNK sort_chunk
 #define SORT_BY(key) ((key).day)
 #include "support/radix_sort_template.h"
 
