@@ -42,7 +42,7 @@ typedef struct AbcPartition
  * up to less than the i-th cut's threshold.
  */
 static void
-find_limits(Collected *collected, const SelectSurvey *survey, const Decimal *cuts, int count,
+find_limits(Collected *collected, const CollectedSurvey *survey, const Decimal *cuts, int count,
 			bool up_to, wide *limits)
 {
 	wide thresholds[ABC_MOST_CUTS] = {0};
@@ -95,7 +95,7 @@ class_partition(WindowObject winobj, ValueKind kind, ArrayType *cuts_argument, b
 	PartitionScan scan;
 	Datum value;
 	Collected collected;
-	SelectSurvey survey;
+	CollectedSurvey survey;
 	Values rows; /* the values > 0 in the order of the rows */
 	Decimal cut[ABC_MOST_CUTS];
 	wide limits[ABC_MOST_CUTS];
@@ -123,7 +123,7 @@ class_partition(WindowObject winobj, ValueKind kind, ArrayType *cuts_argument, b
 
 	values_init(&rows, CurrentMemoryContext, collected.values.is_float);
 	values_append_all(&rows, &collected.values);
-	if (!collected_survey(&collected, &survey))
+	if (!collected_survey(&collected, false, &survey))
 	{
 		values_make_long(&rows);
 		class_long_rows(&collected, &rows, cut, cuts, up_to, classes, count);
@@ -255,7 +255,7 @@ abc_class_float8(PG_FUNCTION_ARGS)
  * datum. The last class reaches down to the smallest value of all.
  */
 static Datum
-float_cutoffs(const Collected *collected, const SelectSurvey *survey, AbcCutoffs *cutoffs,
+float_cutoffs(const Collected *collected, const CollectedSurvey *survey, AbcCutoffs *cutoffs,
 			  const wide *limits)
 {
 	memcpy(cutoffs->limit, limits, sizeof(wide) * cutoffs->cuts);
@@ -271,10 +271,10 @@ float_cutoffs(const Collected *collected, const SelectSurvey *survey, AbcCutoffs
 
 /* The same for exact ones. */
 static Datum
-exact_cutoffs(const Collected *collected, const SelectSurvey *survey, AbcCutoffs *cutoffs,
+exact_cutoffs(const Collected *collected, const CollectedSurvey *survey, AbcCutoffs *cutoffs,
 			  const wide *limits)
 {
-	int scale = collected->values.scale;
+	int scale = survey->scale;
 	Decimal total = {survey->total, scale}, least = {survey->least, scale};
 	Numeric numbers[ABC_MOST_CLASSES];
 
@@ -291,7 +291,7 @@ exact_cutoffs(const Collected *collected, const SelectSurvey *survey, AbcCutoffs
 }
 
 static Datum
-complete_cutoffs(const Collected *collected, const SelectSurvey *survey, AbcCutoffs *cutoffs,
+complete_cutoffs(const Collected *collected, const CollectedSurvey *survey, AbcCutoffs *cutoffs,
 				 const wide *limits)
 {
 	cutoffs->customers = collected->customers;
@@ -332,7 +332,7 @@ Datum
 abc_cutoffs_final(PG_FUNCTION_ARGS)
 {
 	Collected *collected = PG_GETARG_COLLECTED(0);
-	SelectSurvey survey;
+	CollectedSurvey survey;
 	AbcCutoffs cutoffs;
 	wide limits[ABC_MOST_CUTS];
 
@@ -346,10 +346,10 @@ abc_cutoffs_final(PG_FUNCTION_ARGS)
 		cutoffs.cuts = lengthof(default_cuts);
 		memcpy(cutoffs.cut, default_cuts, sizeof(default_cuts));
 	}
-	if (collected->values.count == 0)
+	if (collected_positive(collected) == 0)
 		PG_RETURN_NULL();
 
-	if (!collected_survey(collected, &survey))
+	if (!collected_survey(collected, false, &survey))
 		return long_cutoffs(collected, &cutoffs);
 	find_limits(collected, &survey, cutoffs.cut, cutoffs.cuts, false, limits);
 	return complete_cutoffs(collected, &survey, &cutoffs, limits);
@@ -379,39 +379,45 @@ Datum
 abc_cutoffs_computed_final(PG_FUNCTION_ARGS)
 {
 	Collected *collected = PG_GETARG_COLLECTED(0);
-	SelectSurvey survey;
+	CollectedSurvey survey;
 	AbcCutoffs cutoffs;
+	SortedChunks chunks = {.collected = collected, .survey = &survey, .falling = true};
 	CurveAbc abc;
-	wide limits[2];
+	wide ranks[2], limits[2];
+	SelectPoint points[2];
 	double a, b;
 
-	if (collected == NULL || collected->values.count == 0)
+	if (collected == NULL || collected_positive(collected) == 0)
 		PG_RETURN_NULL();
 	memset(&cutoffs, 0, sizeof(cutoffs));
 	cutoffs.is_computed = true;
 	cutoffs.cuts = lengthof(limits);
-	if (!collected_survey(collected, &survey))
+	if (!collected_survey(collected, true, &survey))
 		return long_computed(collected, &cutoffs);
-	collected_sort(collected);
 
 	memset(&abc, 0, sizeof(abc));
 	abc.customers = (double) collected->customers;
 	abc.total = (double) survey.total;
-	for (size_t i = collected->values.count; i > 0;)
+	while (sorted_chunks_next(&chunks))
 	{
-		wide key = collected_key(collected, i - 1);
-		double value = (double) collected_weight(collected, survey.quantum, i - 1);
-		size_t ties = i;
+		for (size_t i = chunks.count; i > 0;)
+		{
+			wide key = sorted_key(&chunks, i - 1);
+			double value = sorted_weight(&chunks, i - 1);
+			size_t ties = i;
 
-		CHECK_FOR_INTERRUPTS();
-		while (ties > 0 && collected_key(collected, ties - 1) == key)
-			ties--;
-		curve_abc_add(&abc, value, (double) (i - ties));
-		i = ties;
+			while (ties > 0 && sorted_key(&chunks, ties - 1) == key)
+				ties--;
+			curve_abc_add(&abc, value, (double) (i - ties));
+			i = ties;
+		}
 	}
 	curve_abc_finish(&abc, &a, &b);
 
-	limits[0] = collected_key(collected, collected->values.count - (size_t) a);
-	limits[1] = collected_key(collected, collected->values.count - (size_t) b);
+	ranks[0] = (wide) a;
+	ranks[1] = (wide) b;
+	collected_points(collected, &survey, true, ranks, lengthof(ranks), points);
+	limits[0] = points[0].key;
+	limits[1] = points[1].key;
 	return complete_cutoffs(collected, &survey, &cutoffs, limits);
 }

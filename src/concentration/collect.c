@@ -175,6 +175,21 @@ concentration_add_float8(PG_FUNCTION_ARGS)
 	PG_RETURN_POINTER(collected);
 }
 
+/* A copy of a part that outlives the message it came in. */
+static void
+add_part(Collected *collected, const CollectedPart *part)
+{
+	MemoryContext caller = MemoryContextSwitchTo(collected->values.context);
+	CollectedPart copy = *part;
+
+	copy.buckets.bucket = palloc_extended(part->buckets.count * sizeof(KeyBucket), MCXT_ALLOC_HUGE);
+	memcpy(copy.buckets.bucket, part->buckets.bucket, part->buckets.count * sizeof(KeyBucket));
+	copy.buckets.data = palloc_extended(part->buckets.size, MCXT_ALLOC_HUGE);
+	memcpy(copy.buckets.data, part->buckets.data, part->buckets.size);
+	collected_append_part(collected, &copy);
+	MemoryContextSwitchTo(caller);
+}
+
 /*
  * concentration_combine(internal, internal) returns internal
  *
@@ -193,6 +208,8 @@ concentration_combine(PG_FUNCTION_ARGS)
 		collected = create_state(fcinfo, more->values.is_float);
 
 	values_append_all(&collected->values, &more->values);
+	for (int i = 0; i < more->part_count; i++)
+		add_part(collected, &more->parts[i]);
 	collected->customers += more->customers;
 	if (decimal_compare(more->least, collected->least) < 0)
 		collected->least = more->least;
@@ -214,6 +231,84 @@ concentration_combine(PG_FUNCTION_ARGS)
 #define SENT_NO_PARAMETER 0
 #define SENT_BY_VALUE 1
 #define SENT_BYTES 2
+
+static void
+send_head(StringInfo buffer, const CollectedPart *part)
+{
+	pq_sendbyte(buffer, part->buckets.is_double);
+	pq_sendbyte(buffer, part->scale);
+	pq_sendint32(buffer, part->buckets.count);
+	for (size_t i = 0; i < part->buckets.count; i++)
+	{
+		pq_sendint32(buffer, part->buckets.bucket[i].number);
+		pq_sendint64(buffer, part->buckets.bucket[i].keys);
+		wire_send_wide(buffer, (wide) part->buckets.bucket[i].excess);
+	}
+}
+
+/* Parts travel as they are, and many values as a part: their keys go into the message at once. */
+static void
+send_values(StringInfo buffer, Collected *collected)
+{
+	CollectedPart own;
+	bool is_part = collected_count_part(collected, &own);
+	Values none;
+
+	pq_sendint32(buffer, collected->part_count + is_part);
+	for (int i = 0; i < collected->part_count; i++)
+	{
+		send_head(buffer, &collected->parts[i]);
+		pq_sendbytes(buffer, collected->parts[i].buckets.data, collected->parts[i].buckets.size);
+	}
+	if (!is_part)
+	{
+		values_send(buffer, &collected->values);
+		return;
+	}
+	send_head(buffer, &own);
+	values_check_room(buffer, own.buckets.size, collected->values.count);
+	enlargeStringInfo(buffer, own.buckets.size);
+	own.buckets.data = buffer->data + buffer->len;
+	collected_fill_part(collected, &own);
+	buffer->len += own.buckets.size;
+	values_init(&none, CurrentMemoryContext, collected->values.is_float);
+	values_send(buffer, &none);
+}
+
+/* Reads a part, whose keys stay where they are in the message; false if it is none. */
+static bool
+receive_part(StringInfo buffer, CollectedPart *part)
+{
+	KeyBuckets *buckets = &part->buckets;
+	int is_double = pq_getmsgbyte(buffer);
+	uint32 count;
+
+	memset(part, 0, sizeof(*part));
+	part->scale = pq_getmsgbyte(buffer);
+	count = pq_getmsgint(buffer, 4);
+	if (is_double > 1 || part->scale > (is_double ? 0 : DECIMAL_DIGITS) || count > BUCKETS_MOST)
+		return false;
+	buckets->is_double = is_double;
+	buckets->count = count;
+	buckets->bucket = palloc(count * sizeof(KeyBucket));
+	for (uint32 i = 0; i < count; i++)
+	{
+		KeyBucket *bucket = &buckets->bucket[i];
+
+		bucket->number = pq_getmsgint(buffer, 4);
+		bucket->keys = (uint64) pq_getmsgint64(buffer);
+		bucket->excess = (uwide) wire_receive_wide(buffer);
+		if (!bucket_is_valid(buckets->is_double, bucket) || bucket->keys > PG_INT32_MAX ||
+			(i > 0 && bucket->number <= bucket[-1].number))
+			return false;
+		buckets->keys += bucket->keys;
+	}
+	buckets_lay_out(buckets);
+	if (buckets->size > (size_t) (buffer->len - buffer->cursor))
+		return false;
+	buckets->data = unconstify(char *, pq_getmsgbytes(buffer, (int) buckets->size));
+	return true;
+}
 
 /* concentration_serialize(internal) returns bytea: a state for another process */
 Datum
@@ -247,11 +342,15 @@ concentration_serialize(PG_FUNCTION_ARGS)
 		pq_sendint32(&buffer, VARSIZE(bytes));
 		pq_sendbytes(&buffer, bytes, VARSIZE(bytes));
 	}
-	values_send(&buffer, &collected->values);
+	send_values(&buffer, collected);
 	PG_RETURN_BYTEA_P(pq_endtypsend(&buffer));
 }
 
-/* concentration_deserialize(bytea, internal) returns internal: a state from another process */
+/*
+ * concentration_deserialize(bytea, internal) returns internal
+ *
+ * A state from another process, good for concentration_combine() as long as the message is.
+ */
 Datum
 concentration_deserialize(PG_FUNCTION_ARGS)
 {
@@ -259,6 +358,8 @@ concentration_deserialize(PG_FUNCTION_ARGS)
 	StringInfoData buffer;
 	Collected *collected;
 	int parameter, has_long_least;
+	uint32 parts;
+	bool is_valid = true;
 
 	aggregate_context(fcinfo);
 	bytes = PG_GETARG_VARLENA_PP(0);
@@ -290,69 +391,30 @@ concentration_deserialize(PG_FUNCTION_ARGS)
 		if (size < (int) sizeof(ArrayType) || VARSIZE(copy) != (Size) size)
 			parameter = -1;
 	}
-	values_receive(&buffer, &collected->values, CurrentMemoryContext);
-	pq_getmsgend(&buffer);
-	if (parameter < SENT_NO_PARAMETER || parameter > SENT_BYTES || collected_idle(collected) < 0 ||
-		collected->least.mantissa > 0 || !decimal_in_range(collected->least.mantissa) ||
-		collected->least.scale < 0 || collected->least.scale > MOST_SCALE || has_long_least > 1 ||
+	collected->values.context = CurrentMemoryContext;
+	parts = pq_getmsgint(&buffer, 4);
+	for (uint32 i = 0; i < parts && is_valid; i++)
+	{
+		CollectedPart part;
+
+		is_valid = receive_part(&buffer, &part);
+		if (is_valid)
+			collected_append_part(collected, &part);
+	}
+	if (is_valid)
+	{
+		values_receive(&buffer, &collected->values, CurrentMemoryContext);
+		pq_getmsgend(&buffer);
+	}
+	for (int i = 0; i < collected->part_count; i++)
+		is_valid = is_valid && collected->parts[i].buckets.is_double == collected->values.is_float;
+	if (!is_valid || parameter < SENT_NO_PARAMETER || parameter > SENT_BYTES ||
+		collected_idle(collected) < 0 || collected->least.mantissa > 0 ||
+		!decimal_in_range(collected->least.mantissa) || collected->least.scale < 0 ||
+		collected->least.scale > MOST_SCALE || has_long_least > 1 ||
 		(has_long_least == 1 && numeric_sign_of(collected->long_least) >= 0) ||
 		!(collected->float_least <= 0))
 		ereport(ERROR, (errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
 						errmsg("invalid partial state of an aggregate")));
 	PG_RETURN_POINTER(collected);
-}
-
-static SelectKind
-kind_of(const Values *values)
-{
-	return values->is_wide ? SELECT_WIDE : values->is_float ? SELECT_DOUBLE : SELECT_NARROW;
-}
-
-/* Do the wide mantissas add up to 38 digits at most? Any number of narrow ones does. */
-static bool
-sum_fits(const Values *values)
-{
-	wide sum = 0;
-
-	for (size_t i = 0; i < values->count && values->is_wide; i++)
-		if (__builtin_add_overflow(sum, values->keys.wides[i], &sum))
-			return false;
-	return decimal_in_range(sum);
-}
-
-bool
-collected_survey(Collected *collected, SelectSurvey *survey)
-{
-	Values *values = &collected->values;
-
-	CHECK_FOR_INTERRUPTS();
-
-	/* decimal places that no value needs may be what is too much */
-	if (!values->is_long && !sum_fits(values) && !(values_trim_scale(values) && sum_fits(values)))
-		values_make_long(values);
-	if (values->is_long)
-		return false;
-	select_survey(kind_of(values), values->keys.narrow, values->count, survey);
-	return true;
-}
-
-void
-collected_points(Collected *collected, const SelectSurvey *survey, bool by_count,
-				 const wide *thresholds, int count, SelectPoint *points)
-{
-	Values *values = &collected->values;
-
-	select_points(kind_of(values), values->keys.narrow, values->count, survey, by_count, thresholds,
-				  count, points, values_pause);
-}
-
-void
-collected_sort(Collected *collected)
-{
-	Values *values = &collected->values;
-
-	if (values->is_wide)
-		sort_wide(values->keys.wides, values->count, values_pause);
-	else
-		sort_narrow(values->keys.narrow, values->count, values_pause);
 }

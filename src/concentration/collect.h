@@ -7,11 +7,24 @@
 
 #include "postgres.h"
 
+#include "support/buckets.h"
 #include "support/values.h"
+
+/* Values that were brought into buckets: by a worker, or to be sorted. */
+typedef struct CollectedPart
+{
+	KeyBuckets buckets;
+	int scale; /* as in Values */
+} CollectedPart;
 
 typedef struct Collected
 {
-	Values values;   /* those > 0 */
+	/* The values > 0: those that have come one by one, and parts. */
+	Values values;
+	CollectedPart *parts;
+	int part_count;
+	size_t part_keys;
+
 	int64 customers; /* all that are not NULL */
 
 	/* The smallest of the values <= 0, if there are any. */
@@ -78,50 +91,103 @@ collected_add_float8(Collected *collected, double value)
 		collected->float_least = value;
 }
 
+/* Customers whose value is > 0. */
+static inline size_t
+collected_positive(const Collected *collected)
+{
+	return collected->values.count + collected->part_keys;
+}
+
 /* Customers whose value is <= 0. */
 static inline int64
 collected_idle(const Collected *collected)
 {
-	return collected->customers - (int64) collected->values.count;
+	return collected->customers - (int64) collected_positive(collected);
 }
 
 /* The smallest of the values <= 0, of which there must be some, where values are exact. */
 extern Numeric collected_least(const Collected *collected);
 
 /*
- * The values > 0 at a glance, of which there must be some, and their sum. Sums and weights are
- * integers: multiples of 10^-scale, or of the quantum. False if the values or their sum need more
- * than 38 digits: the column is long then, and numeric_steps() is what there is for it.
+ * The values > 0 at a glance. Sums and weights are integers: multiples of 10^-scale, or of the
+ * quantum (support/select.h).
  */
-extern bool collected_survey(Collected *collected, SelectSurvey *survey);
+typedef struct CollectedSurvey
+{
+	wide total;
+	wide least; /* the smallest key */
+	int quantum;
+	int scale; /* of keys, weights and total; 0 for doubles */
+	SelectKind kind;
+
+	SelectSurvey select; /* unless there are parts */
+
+	/* of all parts together */
+	struct SurveyedBucket
+	{
+		uint32 number;
+		size_t keys;
+		uwide weight;
+	} * bucket;
+	size_t count;
+	size_t most; /* keys in a bucket */
+} CollectedSurvey;
+
+/* Adds a part, whose memory is the state's from now on. */
+extern void collected_append_part(Collected *collected, const CollectedPart *part);
+
+/* Counts the values that have come one by one into buckets, if they are many enough for that and of
+ * a kind that can be; then they can be filled in, where data[] has the size counted. */
+extern bool collected_count_part(Collected *collected, CollectedPart *part);
+extern void collected_fill_part(Collected *collected, CollectedPart *part);
+
+/*
+ * Surveys the values > 0, of which there must be some; many of them are brought into buckets if they
+ * are to be sorted. False if the values or their sum need more than 38 digits: the column is long
+ * then, and numeric_steps() is what there is for it.
+ */
+extern bool collected_survey(Collected *collected, bool to_be_sorted, CollectedSurvey *survey);
 
 /* select_points() among the values > 0. */
-extern void collected_points(Collected *collected, const SelectSurvey *survey, bool by_count,
+extern void collected_points(Collected *collected, const CollectedSurvey *survey, bool by_count,
 							 const wide *thresholds, int count, SelectPoint *points);
 
-/* The weight of the i-th of the values > 0, in units of the total. */
-static inline wide
-collected_weight(const Collected *collected, int quantum, size_t i)
+/*
+ * The values > 0, sorted, chunk by chunk: the chunks rise or fall, within each the smallest comes
+ * first. Start with the survey and the direction, and zero for the rest.
+ */
+typedef struct SortedChunks
 {
-	const Values *values = &collected->values;
+	Collected *collected;
+	const CollectedSurvey *survey;
+	bool falling;
+	size_t done; /* chunks */
+	int64 *room;
+	double factor[2];
 
-	if (values->is_wide)
-		return values->keys.wides[i];
-	if (values->is_float)
-		return double_fixed(values->keys.narrow[i], quantum);
-	return values->keys.narrow[i];
+	/* the chunk: wide keys or others */
+	const wide *wides;
+	const int64 *keys;
+	size_t count;
+} SortedChunks;
+
+/* The next chunk; false if there is none. */
+extern bool sorted_chunks_next(SortedChunks *chunks);
+
+static inline wide
+sorted_key(const SortedChunks *chunks, size_t i)
+{
+	return chunks->wides != NULL ? chunks->wides[i] : chunks->keys[i];
 }
 
-static inline wide
-collected_key(const Collected *collected, size_t i)
+/* The weight of a key, next to it as a double. */
+static inline double
+sorted_weight(const SortedChunks *chunks, size_t i)
 {
-	const Values *values = &collected->values;
-
-	return values->is_wide ? values->keys.wides[i] : values->keys.narrow[i];
+	if (chunks->survey->kind == SELECT_DOUBLE)
+		return double_of_key(chunks->keys[i]) * chunks->factor[0] * chunks->factor[1];
+	return chunks->wides != NULL ? (double) chunks->wides[i] : (double) chunks->keys[i];
 }
-
-/* Sorts the values > 0, smallest first. */
-extern void collected_sort(Collected *collected);
 
 /* The state of an aggregate's transition or final function; NULL if no row has come yet. */
 #define PG_GETARG_COLLECTED(n) (PG_ARGISNULL(n) ? NULL : (Collected *) PG_GETARG_POINTER(n))

@@ -6,37 +6,6 @@
 
 #include <math.h>
 
-/* After Neumaier: what is lost is the smaller operand's low bits. */
-void
-curve_sum_add(CurveSum *sum, double value)
-{
-	double next = sum->sum + value;
-
-	if (fabs(sum->sum) >= fabs(value))
-		sum->error += (sum->sum - next) + value;
-	else
-		sum->error += (value - next) + sum->sum;
-	sum->sum = next;
-}
-
-double
-curve_sum_total(const CurveSum *sum)
-{
-	return sum->sum + sum->error;
-}
-
-void
-curve_moments_add(CurveMoments *moments, double value, double count)
-{
-	/* the sum of 2 i - n - 1 over the ranks i of this step */
-	double ranks = count * (2 * moments->below + count - moments->customers);
-
-	curve_sum_add(&moments->total, value * count);
-	curve_sum_add(&moments->ranked, value * ranks);
-	curve_sum_add(&moments->squares, value * value * count);
-	moments->below += count;
-}
-
 double
 curve_gini(const CurveMoments *moments)
 {

@@ -63,7 +63,7 @@ Datum
 pareto_share_final(PG_FUNCTION_ARGS)
 {
 	Collected *collected = PG_GETARG_COLLECTED(0);
-	SelectSurvey survey;
+	CollectedSurvey survey;
 	SelectPoint point;
 	NumericSteps steps;
 	GroupedValues grouped;
@@ -73,14 +73,14 @@ pareto_share_final(PG_FUNCTION_ARGS)
 	if (collected == NULL)
 		PG_RETURN_NULL();
 	top = fraction(collected, "top", DEFAULT_TOP);
-	if (collected->values.count == 0)
+	if (collected_positive(collected) == 0)
 		PG_RETURN_NULL();
 
 	/* the customer with whom the fraction ends, perhaps within him */
 	rank = (int64) floor((double) collected->customers * top) + 1;
-	if (rank > (wide) collected->values.count)
+	if (rank > (wide) collected_positive(collected))
 		PG_RETURN_FLOAT8(1);
-	if (!collected_survey(collected, &survey))
+	if (!collected_survey(collected, false, &survey))
 	{
 		collected_grouped(collected, &steps, &grouped);
 		PG_RETURN_FLOAT8(grouped_share(&grouped, top));
@@ -100,7 +100,7 @@ Datum
 pareto_population_final(PG_FUNCTION_ARGS)
 {
 	Collected *collected = PG_GETARG_COLLECTED(0);
-	SelectSurvey survey;
+	CollectedSurvey survey;
 	SelectPoint point;
 	Decimal whole = {0, 0}, threshold = {0, 0};
 	Datum amount, missing;
@@ -111,14 +111,14 @@ pareto_population_final(PG_FUNCTION_ARGS)
 	if (collected == NULL)
 		PG_RETURN_NULL();
 	share = fraction(collected, "share", DEFAULT_SHARE);
-	if (collected->values.count == 0)
+	if (collected_positive(collected) == 0)
 		PG_RETURN_NULL();
 	if (share == 0)
 		PG_RETURN_FLOAT8(0);
 	if (share == 1) /* all who carry anything, however little it is beside the total */
-		PG_RETURN_FLOAT8((double) collected->values.count / (double) collected->customers);
+		PG_RETURN_FLOAT8((double) collected_positive(collected) / (double) collected->customers);
 
-	if (!collected_survey(collected, &survey))
+	if (!collected_survey(collected, false, &survey))
 	{
 		collected_grouped(collected, &steps, &grouped);
 		PG_RETURN_FLOAT8(grouped_population(&grouped, share));
@@ -144,25 +144,24 @@ pareto_population_final(PG_FUNCTION_ARGS)
 static void
 moments_of(Collected *collected, CurveMoments *moments)
 {
-	SelectSurvey survey;
+	CollectedSurvey survey;
+	SortedChunks chunks = {.collected = collected, .survey = &survey};
+	CurveMoments sum = {0}; /* of our own, for the compiler to keep it in registers */
 	NumericSteps steps;
 	GroupedValues grouped;
 
-	if (!collected_survey(collected, &survey))
+	if (!collected_survey(collected, true, &survey))
 	{
 		collected_grouped(collected, &steps, &grouped);
 		grouped_moments(&grouped, moments);
 		return;
 	}
-	collected_sort(collected);
-	memset(moments, 0, sizeof(*moments));
-	moments->customers = (double) collected->customers;
-	curve_moments_add(moments, 0, (double) collected_idle(collected));
-	for (size_t i = 0; i < collected->values.count; i++)
-	{
-		CHECK_FOR_INTERRUPTS();
-		curve_moments_add(moments, (double) collected_weight(collected, survey.quantum, i), 1);
-	}
+	sum.customers = (double) collected->customers;
+	curve_moments_add(&sum, 0, (double) collected_idle(collected));
+	while (sorted_chunks_next(&chunks))
+		for (size_t i = 0; i < chunks.count; i++)
+			curve_moments_add(&sum, sorted_weight(&chunks, i), 1);
+	*moments = sum;
 }
 
 /* gini_final(internal) returns float8: the population's Gini coefficient */
@@ -172,7 +171,7 @@ gini_final(PG_FUNCTION_ARGS)
 	Collected *collected = PG_GETARG_COLLECTED(0);
 	CurveMoments moments;
 
-	if (collected == NULL || collected->values.count == 0)
+	if (collected == NULL || collected_positive(collected) == 0)
 		PG_RETURN_NULL();
 	moments_of(collected, &moments);
 	PG_RETURN_FLOAT8(curve_gini(&moments));
@@ -185,7 +184,7 @@ herfindahl_final(PG_FUNCTION_ARGS)
 	Collected *collected = PG_GETARG_COLLECTED(0);
 	CurveMoments moments;
 
-	if (collected == NULL || collected->values.count == 0)
+	if (collected == NULL || collected_positive(collected) == 0)
 		PG_RETURN_NULL();
 	moments_of(collected, &moments);
 	PG_RETURN_FLOAT8(curve_herfindahl(&moments));
@@ -196,7 +195,8 @@ Datum
 lorenz_curve_final(PG_FUNCTION_ARGS)
 {
 	Collected *collected = PG_GETARG_COLLECTED(0);
-	SelectSurvey survey;
+	CollectedSurvey survey;
+	SortedChunks chunks = {.collected = collected, .survey = &survey};
 	CurveLorenz lorenz;
 	NumericSteps steps;
 	GroupedValues grouped;
@@ -209,21 +209,18 @@ lorenz_curve_final(PG_FUNCTION_ARGS)
 	if (lorenz.points < 1 || lorenz.points > MOST_POINTS)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 						errmsg("points must be from 1 to %d", MOST_POINTS)));
-	if (collected->values.count == 0)
+	if (collected_positive(collected) == 0)
 		PG_RETURN_NULL();
 
 	lorenz.share = palloc((lorenz.points + 1) * sizeof(double));
-	if (collected_survey(collected, &survey))
+	if (collected_survey(collected, true, &survey))
 	{
-		collected_sort(collected);
 		lorenz.customers = (double) collected->customers;
 		lorenz.total = (double) survey.total;
 		curve_lorenz_add(&lorenz, 0, (double) collected_idle(collected));
-		for (size_t i = 0; i < collected->values.count; i++)
-		{
-			CHECK_FOR_INTERRUPTS();
-			curve_lorenz_add(&lorenz, (double) collected_weight(collected, survey.quantum, i), 1);
-		}
+		while (sorted_chunks_next(&chunks))
+			for (size_t i = 0; i < chunks.count; i++)
+				curve_lorenz_add(&lorenz, sorted_weight(&chunks, i), 1);
 		curve_lorenz_finish(&lorenz);
 	}
 	else

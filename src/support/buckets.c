@@ -135,7 +135,8 @@ fill_keys(bool is_double, const int64_t *keys, size_t n, uint32_t first, char **
 	{
 		uint32_t number = number_of(is_double, keys[i]);
 		char **next = &cursor[number - first];
-		uint64_t excess = (uint64_t) keys[i] & ((UINT64_C(1) << bucket_width(is_double, number)) - 1);
+		uint64_t excess =
+			(uint64_t) keys[i] & ((UINT64_C(1) << bucket_width(is_double, number)) - 1);
 
 		excess = LOW_BYTES_FIRST(excess);
 		memcpy(*next, &excess, sizeof(excess));

@@ -66,7 +66,7 @@ void
 select_points(SelectKind kind, void *keys, size_t n, const SelectSurvey *survey, bool by_count,
 			  const wide *thresholds, int count, SelectPoint *points, SelectPause pause)
 {
-	SelectPoint top = {0, 0, 0};
+	SelectPoint top = {0, 0, 0, 0};
 
 	if (kind == SELECT_NARROW)
 		points_narrow(keys, n, survey, by_count, top, thresholds, count, points, pause);
@@ -74,6 +74,31 @@ select_points(SelectKind kind, void *keys, size_t n, const SelectSurvey *survey,
 		points_wide(keys, n, survey, by_count, top, thresholds, count, points, pause);
 	else
 		points_double(keys, n, survey, by_count, top, thresholds, count, points, pause);
+}
+
+void
+select_points_within(SelectKind kind, void *keys, size_t n, int quantum, bool by_count,
+					 SelectPoint at, const wide *thresholds, int count, SelectPoint *points,
+					 SelectPause pause)
+{
+	SelectSurvey closer;
+
+	closer.quantum = quantum;
+	if (kind == SELECT_NARROW)
+	{
+		survey_narrow(keys, n, &closer, true);
+		points_narrow(keys, n, &closer, by_count, at, thresholds, count, points, pause);
+	}
+	else if (kind == SELECT_WIDE)
+	{
+		survey_wide(keys, n, &closer, true);
+		points_wide(keys, n, &closer, by_count, at, thresholds, count, points, pause);
+	}
+	else
+	{
+		survey_double(keys, n, &closer, true);
+		points_double(keys, n, &closer, by_count, at, thresholds, count, points, pause);
+	}
 }
 
 void

@@ -7,7 +7,7 @@
  * running total from the top crosses t. Nothing is sorted for it: a survey counts the keys into
  * buckets by their leading bits, and only the buckets in which answers lie are looked into.
  *
- * All of these permute the keys and need no memory beside them. Doubles are handled through
+ * All of these permute the keys and need no memory but on the stack. Doubles are handled through
  * double_key(), an integer that sorts as the double does.
  */
 #ifndef CUSTOMER_VALUE_SELECT_H
@@ -52,6 +52,7 @@ typedef struct SelectSurvey
 typedef struct SelectPoint
 {
 	wide key;
+	size_t ties; /* how many keys are equal to it */
 	size_t above;
 	wide weight_above;
 } SelectPoint;
@@ -67,6 +68,12 @@ extern void select_survey(SelectKind kind, const void *keys, size_t n, SelectSur
 extern void select_points(SelectKind kind, void *keys, size_t n, const SelectSurvey *survey,
 						  bool by_count, const wide *thresholds, int count, SelectPoint *points,
 						  SelectPause pause);
+
+/* The same among some of the keys, all of those in a range, where at is what lies above that and the
+ * answers lie in it. */
+extern void select_points_within(SelectKind kind, void *keys, size_t n, int quantum, bool by_count,
+								 SelectPoint at, const wide *thresholds, int count,
+								 SelectPoint *points, SelectPause pause);
 
 /* The t-th largest keys alone, for each threshold t; the smallest if there are not so many. */
 extern void select_narrow_by_count(int64_t *keys, size_t n, const wide *thresholds, int count,

@@ -128,6 +128,7 @@ SELECT_POINTS(SELECT_KEY *keys, size_t n, const SelectSurvey *survey, bool by_co
 				here.weight_above = (wide) ((uwide) here.weight_above + weight);
 				k -= ties;
 			}
+			here.ties = ties;
 			points[i] = here;
 		}
 	}

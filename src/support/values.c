@@ -328,6 +328,16 @@ values_append_all(Values *values, const Values *more)
 #define LOW_BYTES_FIRST(x) (x)
 #endif
 
+void
+values_check_room(StringInfo buffer, size_t bytes, size_t count)
+{
+	if (bytes > (size_t) (MaxAllocSize - buffer->len - 1))
+		ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+						errmsg("too many values to be passed on by one parallel worker"),
+						errdetail("%zu values do not fit 1 GB.", count),
+						errhint("Set max_parallel_workers_per_gather to 0 for this query.")));
+}
+
 static void
 send_long(StringInfo buffer, const Values *values)
 {
@@ -388,11 +398,7 @@ values_send(StringInfo buffer, const Values *values)
 	wire_send_wide(buffer, greatest);
 	pq_sendbyte(buffer, bytes);
 
-	if (values->count > (MaxAllocSize - buffer->len - NARROW_BYTES - 1) / bytes)
-		ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-						errmsg("too many values to be passed on by one parallel worker"),
-						errdetail("%zu values do not fit 1 GB.", values->count),
-						errhint("Set max_parallel_workers_per_gather to 0 for this query.")));
+	values_check_room(buffer, values->count * bytes + NARROW_BYTES, values->count);
 	enlargeStringInfo(buffer, (int) (values->count * bytes) + NARROW_BYTES);
 	p = buffer->data + buffer->len;
 	if (bytes == WIDE_BYTES)

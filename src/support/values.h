@@ -133,6 +133,9 @@ extern bool values_rescale(Values *values, int scale);
 /* Gives the column the least scale that its values need; false if it had that. */
 extern bool values_trim_scale(Values *values);
 
+/* An error if so many bytes, for so many values, are more than a message has room for. */
+extern void values_check_room(StringInfo buffer, size_t bytes, size_t count);
+
 /* Bytes in which a column travels between workers; received ones are checked. */
 extern void values_send(StringInfo buffer, const Values *values);
 extern void values_receive(StringInfo buffer, Values *values, MemoryContext context);

@@ -8,8 +8,8 @@
 #include "support/select.h"
 #include "unit.h"
 
-#define ROUNDS 3000
-#define MOST 2000
+#define ROUNDS 500
+#define MOST 10000
 #define THRESHOLDS 4
 
 static int pauses;
@@ -108,7 +108,7 @@ random_thresholds(wide *thresholds, wide limit)
 static SelectPoint
 answer(const wide *sorted, const wide *weights, size_t n, bool by_count, wide threshold)
 {
-	SelectPoint point = {0, 0, 0}, next = {0, 0, 0};
+	SelectPoint point = {0, 0, 0, 0}, next = {0, 0, 0, 0};
 
 	for (size_t i = n; i > 0 && (by_count ? (wide) next.above : next.weight_above) < threshold;)
 	{
@@ -117,6 +117,7 @@ answer(const wide *sorted, const wide *weights, size_t n, bool by_count, wide th
 		for (; i > 0 && sorted[i - 1] == point.key; i--)
 		{
 			next.above++;
+			point.ties++;
 			next.weight_above += weights[i - 1];
 		}
 	}
@@ -149,6 +150,7 @@ selects_as_promised(SelectKind kind, void *keys, const wide *sorted, const wide 
 
 			unit_require(points[i].key == right.key && points[i].above == right.above);
 			unit_require(points[i].weight_above == right.weight_above);
+			unit_require(points[i].ties == right.ties);
 		}
 	}
 	return true;
