@@ -62,6 +62,43 @@ SELECT count(*), count(*) FILTER (WHERE a <> b) AS different FROM (
 	SELECT expected_orders(v, m, '52 weeks', '2020-12-31') AS a, expected_orders(btyd(v, '2020-12-31'), m, 52) AS b
 	FROM model, generate_series(0, 9999) d, LATERAL (SELECT customer_value_of(date '2020-12-31' - d, 1)) l(v) WHERE name = 'bg/nbd') x;
 
+-- Alive at the end of a time, whatever the customer does until then: not the same as having been silent until then.
+SELECT round(p_alive((5, 20, 30, NULL)::btyd_summary, m, 26)::numeric, 4) AS whatever, round(p_alive((5, 20, 56, NULL)::btyd_summary, m)::numeric, 4) AS silent
+FROM (VALUES ('{"model": "pareto/nbd", "params": {"r": 0.8, "alpha": 9, "s": 0.8, "beta": 12}}'::clv_model)) x(m);
+CREATE TEMP VIEW any_model AS SELECT * FROM model
+	UNION ALL SELECT 'bg/bb', '{"model": "bg/bb", "params": {"alpha": 1.204, "beta": 0.750, "gamma": 0.657, "delta": 2.783}}'::clv_model;
+CREATE TEMP VIEW any_customer AS SELECT name, m, s FROM any_model, unnest(ARRAY[(0, 0, 30, NULL), (3, 17, 30, NULL), (12, 29, 30, NULL)]::btyd_summary[]) s;
+-- silence for another 7 units tells what the likelihoods do; probabilities add up, and their mean is the expectation
+SELECT name, (s).frequency, round(order_probability(s, m, 0, 7)::numeric, 10) AS none,
+	abs(order_probability(s, m, 0, 7) / exp(clv_loglik(((s).frequency, (s).recency, 37, NULL)::btyd_summary, m) - clv_loglik(s, m)) - 1) < 1e-9 AS as_likelihoods,
+	round((SELECT sum(order_probability(s, m, n, 7)) FROM generate_series(0, 150) n)::numeric, 8) AS sum,
+	round((SELECT sum(n * order_probability(s, m, n, 7)) FROM generate_series(1, 150) n)::numeric, 6) = round(expected_orders(s, m, 7)::numeric, 6) AS mean,
+	round(p_alive(s, m, 7)::numeric, 10) AS alive, p_alive(s, m, 0) = p_alive(s, m) AS now, p_alive(s, m, 7) <= p_alive(s, m, 6) AS falls
+FROM any_customer ORDER BY 1, 2;
+-- alive at the end is alive after silence, or after orders of which the last kept the customer
+SELECT name, p_alive(s, m, 7) >= order_probability(s, m, 0, 7) * p_alive(((s).frequency, (s).recency, 37, NULL)::btyd_summary, m) AS at_least FROM any_customer GROUP BY 1, 2 ORDER BY 1;
+SELECT name, id, p_alive(v, m, '1997-09-30', '39 weeks') = p_alive(btyd(v, '1997-09-30'), m, 39) AS p_alive,
+	order_probability(v, m, 2, '39 weeks', '1997-09-30') = order_probability(btyd(v, '1997-09-30'), m, 2, 39) AS order_probability,
+	expected_spend(v, m, '1997-09-30') = expected_spend(btyd(v, '1997-09-30'), m) AS expected_spend,
+	abs(residual_orders(v, m, 0.15, '1997-09-30') / residual_orders(btyd(v, '1997-09-30'), m, ln(1.15) * 7 / 365.25) - 1) < 1e-12 AS residual_orders,
+	abs(residual_value(v, m, 0.15, 0.4, '1997-09-30') / residual_orders(v, m, 0.15, '1997-09-30') / expected_spend(v, m, '1997-09-30') / 0.4 - 1) < 1e-12 AS residual_value
+FROM model, ledger WHERE name = 'pareto/nbd' ORDER BY 1, 2;
+-- what came after the day of view is not seen, by expected_spend as by clv
+SELECT round(expected_spend(v, m)::numeric, 2) AS all, round(expected_spend(v, m, '1997-09-30')::numeric, 2) AS as_of,
+	round((clv(v, m, '1 year', 0, 1, '1997-09-30') / expected_orders(v, m, '1 year', '1997-09-30'))::numeric, 2) AS in_clv, expected_spend(v, m, '1996-12-31') AS before
+FROM model, (VALUES ('{1997-01-01 1 29.33, 1997-01-18 1 29.73, 1997-08-02 1 14.96, 1997-12-12 1 900}'::customer_value)) x(v) WHERE name = 'bg/nbd';
+-- the same with the defaults
+SELECT order_probability(v, m, 0, '1 year') = order_probability(v, m, 0, '1 year', current_date) AS order_probability,
+	residual_orders(v, m, 0.1) = residual_orders(v, m, 0.1, current_date) AS residual_orders, residual_value(v, m, 0.1) = residual_value(v, m, 0.1, 1, current_date) AS residual_value
+FROM model, ledger WHERE id = 1 AND name = 'pareto/nbd';
+
+-- clv of a summary, with the published parameters, in 12 months at 1 % a month
+SELECT round(clv((2, 30.43, 38.86, 22.35)::btyd_summary, m, 365.25 / 7, ln(1.01) / (365.25 / 84))::numeric, 2) AS clv
+FROM (VALUES ('{"model": "bg/nbd", "params": {"r": 0.243, "alpha": 4.414, "a": 0.793, "b": 2.426}, "spend": {"p": 6.25, "q": 3.74, "v": 15.44}}'::clv_model)) x(m);
+SELECT name, id, abs(clv(v, m, '1 year', 0.1, 1, '1997-09-30') / clv(btyd(v, '1997-09-30'), m, 365.25 / 7, ln(1.1) * 7 / 365.25) - 1) < 1e-12 AS as_of_ledgers,
+	clv(btyd(v, '1997-09-30'), m, 0, 0.1) AS nothing
+FROM model, ledger WHERE id < 3 ORDER BY 1, 2;
+
 -- contracts: the high-end cohort; residual lifetimes against their definition
 WITH m AS (SELECT '{"model": "sbg", "params": {"alpha": 0.668, "beta": 3.806}}'::clv_model AS m)
 SELECT period, round(retention(m, period)::numeric, 4) AS retention, round(survival(m, period)::numeric, 4) AS survival,
@@ -141,3 +178,17 @@ SELECT pg_temp.dert(d) < 'Infinity' AND pg_temp.derl(d) < 'Infinity' AS finite,
 	abs(ln(pg_temp.derl(d) / pg_temp.derl(1e-200)) / ln(d / 1e-200) - (0.668 - 1)) < 1e-9 AS derl
 FROM unnest('{1e-300,1e-308,1e-310,1e-316}'::float8[]) d;
 SELECT pg_temp.dert(4.94e-324) > pg_temp.dert(1e-316), pg_temp.derl(4.94e-324) > pg_temp.derl(1e-316), pg_temp.dert(1.7e308) < 1e-300, pg_temp.derl(1.7e308) AS derl;
+SELECT p_alive(v, m, '1997-09-30', '-1 days') FROM model, ledger WHERE id = 1 LIMIT 1;
+SELECT p_alive((1, 1, 2, 3)::btyd_summary, m, -1) FROM model LIMIT 1;
+SELECT p_alive(v, m, 'infinity', '1 day') FROM model, ledger WHERE id = 1 LIMIT 1;
+SELECT order_probability(v, m, -1, '1 day', '1997-09-30') FROM model, ledger WHERE id = 1 LIMIT 1;
+SELECT order_probability((1, 1, 2, NULL)::btyd_summary, m, 1, 100001) FROM any_model WHERE name = 'bg/bb';
+SELECT residual_orders(v, m, 0.1, '1997-09-30') FROM model, ledger WHERE id = 1 AND name = 'mbg/nbd';
+SELECT residual_orders(v, m, -0.1, '1997-09-30') FROM model, ledger WHERE id = 1 AND name = 'pareto/nbd';
+SELECT residual_value(v, m, 0.1, 'NaN', '1997-09-30') FROM model, ledger WHERE id = 1 AND name = 'pareto/nbd';
+SELECT residual_value(v, '{"model": "pareto/nbd", "params": {"r": 1, "alpha": 1, "s": 1, "beta": 1}}', 0.1) FROM ledger WHERE id = 1;
+SELECT expected_spend(v, m, 'infinity') FROM model, ledger WHERE id = 1 LIMIT 1;
+SELECT clv((1, 1, 2, 3)::btyd_summary, m, -1, 0) FROM model LIMIT 1;
+SELECT clv((1, 1, 2, 3)::btyd_summary, m, 1e6, 0) FROM model LIMIT 1;
+SELECT clv((1, 1, 2, 3)::btyd_summary, m, 52, 'NaN') FROM model LIMIT 1;
+SELECT clv((1, 1, 2, 3)::btyd_summary, '{"model": "bg/bb", "params": {"alpha": 1, "beta": 1, "gamma": 1, "delta": 1}, "spend": {"p": 2, "q": 3, "v": 10}}', 5, 0);

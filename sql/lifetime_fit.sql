@@ -8,6 +8,17 @@ SELECT name, round((m -> 'params' ->> 'alpha')::numeric, 3) AS alpha, round((m -
 	round((m ->> 'loglik')::numeric, 1) AS loglik, m ->> 'customers' AS customers, m ->> 'converged' AS converged, m -> 'notes' AS notes
 FROM (SELECT name, clv_fit_sbg(period::int - 1, s)::jsonb AS m FROM cohort, unnest(survivors) WITH ORDINALITY u(s, period) GROUP BY name) f;
 
+-- Several cohorts share their parameters, each for as long as it is known; added up they would tell another story.
+CREATE TEMP TABLE contract AS SELECT name, period::int - 1 AS period, s FROM (VALUES ('2023', '{1000, 869, 743, 653, 593}'::bigint[]),
+	('2024', '{800, 690, 601}'), ('2025', '{1200, 1010}')) c(name, survivors), unnest(survivors) WITH ORDINALITY u(s, period);
+SELECT round((m #>> '{params,alpha}')::numeric, 4) AS alpha, round((m #>> '{params,beta}')::numeric, 4) AS beta, round((m ->> 'loglik')::numeric, 4) AS loglik, m ->> 'customers' AS customers, m ->> 'converged' AS converged, m -> 'notes' AS notes
+FROM (SELECT clv_fit_sbg(period, s, name)::jsonb AS m FROM contract) f;
+SELECT clv_fit_sbg(period, s, name)::text = clv_fit_sbg(period, s, name::int ORDER BY md5(name || period))::text AS any_order_any_type,
+	clv_fit_sbg(period, s, name)::text = clv_fit_sbg(period, s, make_date(name::int, 1, 1))::text AS dates,
+	(clv_fit_sbg(period, s, true) FILTER (WHERE name = '2023'))::text = (clv_fit_sbg(period, s) FILTER (WHERE name = '2023'))::text AS one_cohort,
+	clv_fit_sbg(NULL, s, name) AS nobody
+FROM contract;
+
 -- opportunities: Fader, Hardie & Shang 2010 print 1.204, 0.750, 0.657, 2.783
 CREATE TEMP TABLE donor (frequency int, recency int, customers int);
 INSERT INTO donor VALUES (6, 6, 1203), (5, 6, 728), (4, 6, 512), (3, 6, 357), (2, 6, 234), (1, 6, 129), (5, 5, 335), (4, 5, 284), (3, 5, 225),
@@ -101,3 +112,11 @@ SELECT clv_fit_sbg(p, 0) FROM generate_series(0, 3) p;
 SELECT clv_fit_sbg(-1, 100);
 SELECT clv_fit_sbg(0, -100);
 SELECT clv_fit_sbg(1000000000, 100);
+SELECT clv_fit_sbg(period, s) FROM contract;
+SELECT clv_fit_sbg(period, s, NULLIF(name, '2024')) FROM contract;
+SELECT clv_fit_sbg(period, CASE WHEN name = '2024' AND period = 2 THEN 700 ELSE s END, name) FROM contract;
+SELECT clv_fit_sbg(period, s, name) FROM contract WHERE name <> '2024' OR period <> 1;
+SELECT clv_fit_sbg(period, s, 'all'::text) FROM contract;
+SELECT clv_fit_sbg(0, s, s) FROM contract;
+SELECT clv_fit_sbg(0, 1000000000000001, 1);
+SELECT clv_fit_sbg(0, 900000000000000, i) FROM generate_series(1, 2) i;

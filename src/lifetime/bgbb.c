@@ -88,6 +88,22 @@ probability(const double *theta, int32_t x, double t)
 	return sum;
 }
 
+/* Of a customer that is alive, the chances are beta distributed still. */
+static double
+probability_alive(const double *theta, double x, double n, int32_t orders, double t)
+{
+	double now[] = {theta[ALPHA] + x, theta[BETA] + n - x, theta[GAMMA], theta[DELTA] + n};
+
+	return probability(now, orders, t);
+}
+
+static double
+alive_until(const double *theta, double x, double n, double t)
+{
+	(void) x;
+	return exp(log_beta_step(theta[GAMMA], theta[DELTA] + n, 0, floor(t)));
+}
+
 /* the discount rate is continuous per opportunity, as in the other models */
 static double
 residual_alive(const double *theta, double x, double n, double d)
@@ -150,6 +166,8 @@ const Method bgbb_method = {
 	.parameter = {"alpha", "beta", "gamma", "delta"},
 	.p_alive = p_alive,
 	.orders_alive = orders_alive,
+	.probability_alive = probability_alive,
+	.alive_until = alive_until,
 	.orders_new = orders_new,
 	.probability = probability,
 	.residual_alive = residual_alive,

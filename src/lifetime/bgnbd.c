@@ -154,6 +154,68 @@ probability(const double *theta, bool modified, int32_t n, double t)
 	return result;
 }
 
+/* Of a customer that is alive, the next chance to drop out comes with the next order, as for a new one
+ * under BG/NBD. */
+static inline double
+probability_alive(const double *theta, bool modified, double x, double T, int32_t n, double t)
+{
+	double now[] = {theta[R] + x, theta[ALPHA] + T, theta[A], theta[B] + SURVIVED(modified, x)};
+
+	return probability(now, false, n, t);
+}
+
+/* Staying alive through the orders of a time, integrated over the drop-out probability */
+static double
+log_survival(const void *self, double u, double *slope)
+{
+	const OrdersIntegrand *f = self;
+	double p = 1 / (1 + exp(-u));
+	double q = 1 / (1 + exp(u));
+	double log_p = u < 0 ? u - log1p(exp(u)) : -log1p(exp(-u));
+	double log_q = u < 0 ? -log1p(exp(u)) : -u - log1p(exp(-u));
+
+	*slope = f->a * q - f->b * p - f->shape * p * q * f->z / (1 + p * f->z);
+	return f->a * log_p + f->b * log_q - f->shape * log1p(p * f->z);
+}
+
+/*
+ * A customer offered n orders is alive after them with (b)_n / (a + b)_n, and n is negative binomial:
+ * the sum is a 2F1 of positive terms; where it is long, E[(1 + pz)^-shape] is integrated over p
+ * instead, as in orders_while_alive.
+ */
+static inline double
+alive_until(const double *theta, bool modified, double x, double T, double t)
+{
+	double shape = theta[R] + x;
+	double a = theta[A], b = theta[B] + SURVIVED(modified, x);
+	double z = t / (theta[ALPHA] + T);
+	double w = z / (1 + z);
+
+	if (t == 0)
+		return 1;
+	if (w < SUM_UP_TO_W && shape * z < SUM_UP_TO_MEAN)
+	{
+		double term = exp(-shape * log1p(z));
+		double sum = term;
+
+		for (double n = 0; term > 1e-17 * (1 - w) * sum || n <= shape * z; n++)
+		{
+			term *= w * (shape + n) / (n + 1) * (b + n) / (a + b + n);
+			sum += term;
+		}
+		return fmin(1, sum);
+	}
+	else
+	{
+		OrdersIntegrand f = {shape, z, a, b};
+		Interval over = {.low_open = true, .high_open = true};
+
+		over.low = -40 - log1p(a + b + (shape + 1) * z);
+		over.high = 40 + log1p(a + b + shape);
+		return fmin(1, exp(log_integral(log_survival, &f, over, NULL, NULL) - log_beta(a, b)));
+	}
+}
+
 /* ln likelihood of x orders until tx and none from there until t, as long as alive */
 static double
 log_orders_made(const double *theta, double x, double t)
@@ -250,6 +312,18 @@ bgnbd_orders_alive(const double *theta, double x, double T, double t)
 }
 
 static double
+bgnbd_probability_alive(const double *theta, double x, double T, int32_t n, double t)
+{
+	return probability_alive(theta, false, x, T, n, t);
+}
+
+static double
+bgnbd_alive_until(const double *theta, double x, double T, double t)
+{
+	return alive_until(theta, false, x, T, t);
+}
+
+static double
 bgnbd_orders_new(const double *theta, double t)
 {
 	return orders_new(theta, false, t);
@@ -287,6 +361,18 @@ mbgnbd_orders_alive(const double *theta, double x, double T, double t)
 }
 
 static double
+mbgnbd_probability_alive(const double *theta, double x, double T, int32_t n, double t)
+{
+	return probability_alive(theta, true, x, T, n, t);
+}
+
+static double
+mbgnbd_alive_until(const double *theta, double x, double T, double t)
+{
+	return alive_until(theta, true, x, T, t);
+}
+
+static double
 mbgnbd_orders_new(const double *theta, double t)
 {
 	return orders_new(theta, true, t);
@@ -320,6 +406,8 @@ const Method bgnbd_method = {
 	.parameter = {"r", "alpha", "a", "b"},
 	.p_alive = bgnbd_p_alive,
 	.orders_alive = bgnbd_orders_alive,
+	.probability_alive = bgnbd_probability_alive,
+	.alive_until = bgnbd_alive_until,
 	.orders_new = bgnbd_orders_new,
 	.probability = bgnbd_probability,
 	.loglik = bgnbd_loglik,
@@ -335,6 +423,8 @@ const Method mbgnbd_method = {
 	.parameter = {"r", "alpha", "a", "b"},
 	.p_alive = mbgnbd_p_alive,
 	.orders_alive = mbgnbd_orders_alive,
+	.probability_alive = mbgnbd_probability_alive,
+	.alive_until = mbgnbd_alive_until,
 	.orders_new = mbgnbd_orders_new,
 	.probability = mbgnbd_probability,
 	.loglik = mbgnbd_loglik,

@@ -25,15 +25,23 @@
 
 PG_FUNCTION(clv_p_alive_ledger);
 PG_FUNCTION(clv_p_alive_summary);
+PG_FUNCTION(clv_p_alive_until_ledger);
+PG_FUNCTION(clv_p_alive_until_summary);
 PG_FUNCTION(clv_expected_orders_ledger);
 PG_FUNCTION(clv_expected_orders_summary);
 PG_FUNCTION(clv_expected_spend_ledger);
+PG_FUNCTION(clv_expected_spend_as_of);
 PG_FUNCTION(clv_expected_spend_summary);
 PG_FUNCTION(clv_ledger);
-PG_FUNCTION(clv_residual_orders);
+PG_FUNCTION(clv_summary);
+PG_FUNCTION(clv_residual_orders_ledger);
+PG_FUNCTION(clv_residual_orders_summary);
+PG_FUNCTION(clv_residual_value);
 PG_FUNCTION(clv_loglik);
 PG_FUNCTION(clv_expected_orders_new_interval);
 PG_FUNCTION(clv_expected_orders_new_units);
+PG_FUNCTION(clv_order_probability_ledger);
+PG_FUNCTION(clv_order_probability_summary);
 PG_FUNCTION(clv_order_probability_interval);
 PG_FUNCTION(clv_order_probability_units);
 PG_FUNCTION(clv_retention);
@@ -292,6 +300,45 @@ clv_p_alive_summary(PG_FUNCTION_ARGS)
 }
 
 /*
+ * p_alive(cv customer_value, model clv_model, as_of date, horizon interval) returns float8
+ */
+Datum
+clv_p_alive_until_ledger(PG_FUNCTION_ARGS)
+{
+	const ClvModel *model = PG_GETARG_CLV_MODEL(1);
+	const Method *method = ledger_method(model, "p_alive");
+	double days = get_days(fcinfo, 3);
+	Memory *memory;
+	Kept *kept;
+	BtydSummary s;
+
+	if (!get_ledger(fcinfo, model, 2, &s))
+		PG_RETURN_NULL();
+	memory = get_memory(fcinfo, model, days, 0);
+	if (!find_kept(memory, &memory->orders, (Kept){s.frequency, 0, s.age, 0}, &kept))
+		kept->figure =
+			method->alive_until(model->theta, s.frequency, s.age, days / model->unit_days);
+	PG_RETURN_FLOAT8(p_alive(memory, method, &s) * kept->figure);
+}
+
+/*
+ * p_alive(s btyd_summary, model clv_model, horizon float8) returns float8
+ */
+Datum
+clv_p_alive_until_summary(PG_FUNCTION_ARGS)
+{
+	const ClvModel *model = PG_GETARG_CLV_MODEL(1);
+	const Method *method = clv_model_method(model, "p_alive");
+	double units = get_units(fcinfo, 2);
+	BtydSummary s;
+
+	if (!get_summary(fcinfo, model, &s))
+		PG_RETURN_NULL();
+	PG_RETURN_FLOAT8(method->p_alive(model->theta, s.frequency, s.recency, s.age) *
+					 method->alive_until(model->theta, s.frequency, s.age, units));
+}
+
+/*
  * expected_orders(cv customer_value, model clv_model, horizon interval, as_of date) returns float8
  */
 Datum
@@ -345,6 +392,21 @@ clv_expected_spend_ledger(PG_FUNCTION_ARGS)
 }
 
 /*
+ * expected_spend(cv customer_value, model clv_model, as_of date) returns float8
+ */
+Datum
+clv_expected_spend_as_of(PG_FUNCTION_ARGS)
+{
+	const ClvModel *model = PG_GETARG_CLV_MODEL(1);
+	const double *spend = spend_model(model);
+	BtydSummary s;
+
+	if (!get_ledger(fcinfo, model, 2, &s))
+		PG_RETURN_NULL();
+	PG_RETURN_FLOAT8(gammagamma_expected(spend, s.frequency, s.mean_spend));
+}
+
+/*
  * expected_spend(s btyd_summary, model clv_model) returns float8
  */
 Datum
@@ -362,27 +424,55 @@ clv_expected_spend_summary(PG_FUNCTION_ARGS)
 /*
  * Orders of a living customer, each discounted to the end of its month: the sum over months of
  * (E(end) - E(begin)) (1 + discount)^-end, summed by parts so that nothing cancels. The last month
- * ends with the horizon.
+ * ends with the horizon. per_day is ln(1 + discount) by the day.
  */
 static double
 discounted_orders(const ClvModel *model, const Method *method, const BtydSummary *s, double days,
-				  double discount)
+				  double per_day)
 {
-	double per_day = -log1p(discount) / MEAN_DAYS_PER_YEAR;
 	double months = ceil(days / MEAN_DAYS_PER_MONTH - 1e-9);
 	double sum = 0;
 
 	for (double month = 1; month <= months; month++)
 	{
 		double end = month < months ? month * MEAN_DAYS_PER_MONTH : days;
-		double factor = exp(per_day * end);
+		double factor = exp(-per_day * end);
 
 		if (month < months)
-			factor -= exp(per_day * fmin((month + 1) * MEAN_DAYS_PER_MONTH, days));
+			factor -= exp(-per_day * fmin((month + 1) * MEAN_DAYS_PER_MONTH, days));
 		sum += factor *
 			   method->orders_alive(model->theta, s->frequency, s->age, end / model->unit_days);
 	}
 	return sum;
+}
+
+/* What so many orders bring; none or no margin bring nothing, even where the mean spend is infinite. */
+static double
+value_of(double orders, const double *spend, const BtydSummary *s, double margin_rate)
+{
+	if (orders == 0 || margin_rate == 0)
+		return 0;
+	return orders * gammagamma_expected(spend, s->frequency, s->mean_spend) * margin_rate;
+}
+
+static void
+check_discount(double discount)
+{
+	require_number(discount > -1 && isfinite(discount), "discount", "finite and greater than -1",
+				   discount);
+}
+
+static void
+check_residual_discount(double discount)
+{
+	require_number(discount >= 0 && isfinite(discount), "discount", "finite and at least 0",
+				   discount);
+}
+
+static void
+check_margin_rate(double margin_rate)
+{
+	require_number(isfinite(margin_rate), "margin_rate", "finite", margin_rate);
 }
 
 /*
@@ -401,21 +491,124 @@ clv_ledger(PG_FUNCTION_ARGS)
 	Memory *memory;
 	Kept *kept;
 	BtydSummary s;
-	double orders;
 
-	require_number(discount > -1 && isfinite(discount), "discount", "finite and greater than -1",
-				   discount);
-	require_number(isfinite(margin_rate), "margin_rate", "finite", margin_rate);
+	check_discount(discount);
+	check_margin_rate(margin_rate);
 	if (!get_ledger(fcinfo, model, 5, &s))
 		PG_RETURN_NULL();
 	memory = get_memory(fcinfo, model, days, discount);
 	if (!find_kept(memory, &memory->orders, (Kept){s.frequency, 0, s.age, 0}, &kept))
-		kept->figure = discounted_orders(model, method, &s, days, discount);
-	orders = p_alive(memory, method, &s) * kept->figure;
-	/* no orders or no margin bring nothing, even where the mean spend is infinite */
-	if (orders == 0 || margin_rate == 0)
-		PG_RETURN_FLOAT8(0);
-	PG_RETURN_FLOAT8(orders * gammagamma_expected(spend, s.frequency, s.mean_spend) * margin_rate);
+		kept->figure =
+			discounted_orders(model, method, &s, days, log1p(discount) / MEAN_DAYS_PER_YEAR);
+	PG_RETURN_FLOAT8(value_of(p_alive(memory, method, &s) * kept->figure, spend, &s, margin_rate));
+}
+
+/*
+ * clv(s btyd_summary, model clv_model, horizon float8, discount float8) returns float8
+ *
+ * The horizon is in units, and the discount is continuous per unit, as for all summaries; orders are
+ * discounted to the end of their month as those of ledgers are.
+ */
+Datum
+clv_summary(PG_FUNCTION_ARGS)
+{
+	const ClvModel *model = PG_GETARG_CLV_MODEL(1);
+	const Method *method = clv_model_method(model, "clv");
+	const double *spend = spend_model(model);
+	double days = get_units(fcinfo, 2) * model->unit_days;
+	double discount = PG_GETARG_FLOAT8(3);
+	BtydSummary s;
+
+	require_number(isfinite(discount), "discount", "finite", discount);
+	if (model->kind == CLV_BGBB)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("a model bg/bb counts opportunities, which have no months"),
+						errhint("Use expected_orders and expected_spend, or residual_orders.")));
+	if (days > MAX_HORIZON_DAYS)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("horizon must not be longer than 1000 years")));
+	if (!get_summary(fcinfo, model, &s))
+		PG_RETURN_NULL();
+	PG_RETURN_FLOAT8(
+		value_of(method->p_alive(model->theta, s.frequency, s.recency, s.age) *
+					 discounted_orders(model, method, &s, days, discount / model->unit_days),
+				 spend, &s, 1));
+}
+
+/* The method of a model that tells orders without end. */
+static const Method *
+residual_method(const ClvModel *model, const Method *method, const char *what)
+{
+	if (method->residual_alive == NULL)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("a model %s does not tell %s", clv_kinds[model->kind].name, what),
+						errhint("A model pareto/nbd or bg/bb does.")));
+	return method;
+}
+
+/* Orders still to come of any customer, at a continuous rate per unit. */
+static double
+residual_orders(const ClvModel *model, const Method *method, double alive, const BtydSummary *s,
+				double discount)
+{
+	if (alive == 0)
+		return 0;
+	return alive * method->residual_alive(model->theta, s->frequency, s->age, discount);
+}
+
+/* The same of argument 0, a ledger, and what is known of it by as_of; NAN without orders by then. */
+static double
+residual_orders_of_ledger(FunctionCallInfo fcinfo, const ClvModel *model, const char *what,
+						  double discount, int as_of, BtydSummary *s)
+{
+	const Method *method = residual_method(model, ledger_method(model, what), what);
+	Memory *memory;
+
+	check_residual_discount(discount);
+	if (!get_ledger(fcinfo, model, as_of, s))
+		return NAN;
+	memory = get_memory(fcinfo, model, 0, discount);
+	return residual_orders(model, method, p_alive(memory, method, s), s,
+						   log1p(discount) / MEAN_DAYS_PER_YEAR * model->unit_days);
+}
+
+/*
+ * residual_orders(cv customer_value, model clv_model, discount float8, as_of date) returns float8
+ *
+ * DERT: orders still to come, without end, discounted at an annual rate as in clv, but from the very
+ * time that they come.
+ */
+Datum
+clv_residual_orders_ledger(PG_FUNCTION_ARGS)
+{
+	const ClvModel *model = PG_GETARG_CLV_MODEL(1);
+	BtydSummary s;
+	double orders =
+		residual_orders_of_ledger(fcinfo, model, "residual_orders", PG_GETARG_FLOAT8(2), 3, &s);
+
+	if (isnan(orders))
+		PG_RETURN_NULL();
+	PG_RETURN_FLOAT8(orders);
+}
+
+/*
+ * residual_value(cv customer_value, model clv_model, discount float8, margin_rate float8, as_of date)
+ * returns float8
+ */
+Datum
+clv_residual_value(PG_FUNCTION_ARGS)
+{
+	const ClvModel *model = PG_GETARG_CLV_MODEL(1);
+	const double *spend = spend_model(model);
+	double margin_rate = PG_GETARG_FLOAT8(3);
+	BtydSummary s;
+	double orders;
+
+	check_margin_rate(margin_rate);
+	orders = residual_orders_of_ledger(fcinfo, model, "residual_value", PG_GETARG_FLOAT8(2), 4, &s);
+	if (isnan(orders))
+		PG_RETURN_NULL();
+	PG_RETURN_FLOAT8(value_of(orders, spend, &s, margin_rate));
 }
 
 /*
@@ -424,26 +617,19 @@ clv_ledger(PG_FUNCTION_ARGS)
  * DERT: orders still to come, without end, discounted continuously per unit.
  */
 Datum
-clv_residual_orders(PG_FUNCTION_ARGS)
+clv_residual_orders_summary(PG_FUNCTION_ARGS)
 {
 	const ClvModel *model = PG_GETARG_CLV_MODEL(1);
-	const Method *method = clv_model_method(model, "residual_orders");
+	const Method *method =
+		residual_method(model, clv_model_method(model, "residual_orders"), "residual_orders");
 	double discount = PG_GETARG_FLOAT8(2);
-	double alive;
 	BtydSummary s;
 
-	if (method->residual_alive == NULL)
-		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-						errmsg("a model %s does not tell residual_orders", method->name),
-						errhint("A model pareto/nbd or bg/bb does.")));
-	require_number(discount >= 0 && isfinite(discount), "discount", "finite and at least 0",
-				   discount);
+	check_residual_discount(discount);
 	if (!get_summary(fcinfo, model, &s))
 		PG_RETURN_NULL();
-	alive = method->p_alive(model->theta, s.frequency, s.recency, s.age);
-	if (alive == 0)
-		PG_RETURN_FLOAT8(0);
-	PG_RETURN_FLOAT8(alive * method->residual_alive(model->theta, s.frequency, s.age, discount));
+	PG_RETURN_FLOAT8(residual_orders(
+		model, method, method->p_alive(model->theta, s.frequency, s.recency, s.age), &s, discount));
 }
 
 /*
@@ -486,24 +672,70 @@ clv_expected_orders_new_units(PG_FUNCTION_ARGS)
 }
 
 static int32
-get_n(FunctionCallInfo fcinfo)
+get_n(FunctionCallInfo fcinfo, int argument)
 {
-	int32 n = PG_GETARG_INT32(1);
+	int32 n = PG_GETARG_INT32(argument);
 
 	require_number(n >= 0, "n", "at least 0", n);
 	return n;
 }
 
+/* The horizon of a probability in units, which under bg/bb are gone through one by one. */
 static double
-order_probability(const ClvModel *model, int32 n, double units)
+probability_units(const ClvModel *model, double units)
 {
-	const Method *method = clv_model_method(model, "order_probability");
-
-	/* one by one */
 	if (model->kind == CLV_BGBB)
 		require_number(units <= CLV_MAX_OPPORTUNITIES, "horizon", "at most 100000 opportunities",
 					   units);
-	return method->probability(model->theta, n, units);
+	return units;
+}
+
+/* Of a customer with a history: dead and done, or alive. */
+static double
+probability_of(const ClvModel *model, const Method *method, double alive, const BtydSummary *s,
+			   int32 n, double units)
+{
+	double result = alive * method->probability_alive(model->theta, s->frequency, s->age, n, units);
+
+	return n == 0 ? 1 - alive + result : result;
+}
+
+/*
+ * order_probability(cv customer_value, model clv_model, n int, horizon interval, as_of date)
+ * returns float8
+ */
+Datum
+clv_order_probability_ledger(PG_FUNCTION_ARGS)
+{
+	const ClvModel *model = PG_GETARG_CLV_MODEL(1);
+	const Method *method = ledger_method(model, "order_probability");
+	int32 n = get_n(fcinfo, 2);
+	double days = get_days(fcinfo, 3);
+	BtydSummary s;
+
+	if (!get_ledger(fcinfo, model, 4, &s))
+		PG_RETURN_NULL();
+	PG_RETURN_FLOAT8(probability_of(model, method,
+									p_alive(get_memory(fcinfo, model, days, 0), method, &s), &s, n,
+									days / model->unit_days));
+}
+
+/*
+ * order_probability(s btyd_summary, model clv_model, n int, horizon float8) returns float8
+ */
+Datum
+clv_order_probability_summary(PG_FUNCTION_ARGS)
+{
+	const ClvModel *model = PG_GETARG_CLV_MODEL(1);
+	const Method *method = clv_model_method(model, "order_probability");
+	int32 n = get_n(fcinfo, 2);
+	double units = probability_units(model, get_units(fcinfo, 3));
+	BtydSummary s;
+
+	if (!get_summary(fcinfo, model, &s))
+		PG_RETURN_NULL();
+	PG_RETURN_FLOAT8(probability_of(
+		model, method, method->p_alive(model->theta, s.frequency, s.recency, s.age), &s, n, units));
 }
 
 /*
@@ -513,9 +745,11 @@ Datum
 clv_order_probability_interval(PG_FUNCTION_ARGS)
 {
 	const ClvModel *model = PG_GETARG_CLV_MODEL(0);
+	const Method *method = clv_model_method(model, "order_probability");
+	int32 n = get_n(fcinfo, 1);
 
-	PG_RETURN_FLOAT8(
-		order_probability(model, get_n(fcinfo), get_days(fcinfo, 2) / model->unit_days));
+	PG_RETURN_FLOAT8(method->probability(
+		model->theta, n, probability_units(model, get_days(fcinfo, 2) / model->unit_days)));
 }
 
 /*
@@ -525,8 +759,11 @@ Datum
 clv_order_probability_units(PG_FUNCTION_ARGS)
 {
 	const ClvModel *model = PG_GETARG_CLV_MODEL(0);
+	const Method *method = clv_model_method(model, "order_probability");
+	int32 n = get_n(fcinfo, 1);
 
-	PG_RETURN_FLOAT8(order_probability(model, get_n(fcinfo), get_units(fcinfo, 2)));
+	PG_RETURN_FLOAT8(
+		method->probability(model->theta, n, probability_units(model, get_units(fcinfo, 2))));
 }
 
 /* The parameters of a model of contracts. */

@@ -1,6 +1,6 @@
 /*
  * clv_fit.c
- *	  The aggregates clv_fit, clv_fit_bgbb and clv_fit_sbg.
+ *	  The aggregates clv_fit and clv_fit_bgbb.
  *
  * The state of a buy-till-you-die model is the distinct (frequency, recency, age) with counts, and
  * for the spend model the (frequency, mean spend) of each customer with repeat orders, 16 bytes
@@ -23,14 +23,12 @@
 #include "support/compat.h"
 #include "lifetime/clv_model.h"
 #include "lifetime/clv_summary.h"
-#include "lifetime/sbg.h"
 
 /* A model fitted to fewer customers with repeat orders says that it guesses. */
 #define FEWEST_REPEATS 30
 
 #define STATE_VERSION 1
 #define CORRELATION_NOTED 0.3
-#define MAX_SBG_PERIODS 100000
 
 PG_FUNCTION(clv_fit_accumulate_summary);
 PG_FUNCTION(clv_fit_accumulate_ledger);
@@ -39,11 +37,6 @@ PG_FUNCTION(clv_fit_combine);
 PG_FUNCTION(clv_fit_serialise);
 PG_FUNCTION(clv_fit_deserialise);
 PG_FUNCTION(clv_fit_final);
-PG_FUNCTION(clv_fit_sbg_accumulate);
-PG_FUNCTION(clv_fit_sbg_combine);
-PG_FUNCTION(clv_fit_sbg_serialise);
-PG_FUNCTION(clv_fit_sbg_deserialise);
-PG_FUNCTION(clv_fit_sbg_final);
 
 /* no padding: it is hashed as bytes */
 typedef struct ObservationKey
@@ -464,8 +457,8 @@ note_fit(ClvModel *model, const Fit *fit, const char *const *names, int paramete
 	return model;
 }
 
-static ClvModel *
-model_of_fit(ClvKind kind, double unit_days, int64 customers, const Fit *fit)
+ClvModel *
+clv_model_of_fit(ClvKind kind, double unit_days, int64 customers, const Fit *fit)
 {
 	const ClvKindInfo *info = &clv_kinds[kind];
 	ClvModel *model = clv_model_make(kind, unit_days);
@@ -567,7 +560,7 @@ clv_fit_final(PG_FUNCTION_ARGS)
 	fit_method(clv_kinds[state->kind].method, observations, n, observations + n, breathe, &fit);
 	pfree(observations);
 
-	model = model_of_fit(state->kind, state->unit_days, customers, &fit);
+	model = clv_model_of_fit(state->kind, state->unit_days, customers, &fit);
 	if (state->as_of != DATEVAL_NOEND)
 	{
 		model->as_of = state->as_of;
@@ -578,171 +571,4 @@ clv_fit_final(PG_FUNCTION_ARGS)
 			model, psprintf("a guess: fitted to fewer than %d repeat customers (" INT64_FORMAT ")",
 							FEWEST_REPEATS, repeats));
 	PG_RETURN_POINTER(fit_spending(state, model));
-}
-
-/*
- * sbg: the state is the survivors by period.
- */
-
-typedef struct SbgState
-{
-	int32 periods;    /* room */
-	int64 *survivors; /* -1 where unknown */
-} SbgState;
-
-static SbgState *
-sbg_state_make(MemoryContext context)
-{
-	SbgState *state = MemoryContextAlloc(context, sizeof(SbgState));
-
-	state->periods = 0;
-	state->survivors = MemoryContextAlloc(context, sizeof(int64));
-	return state;
-}
-
-static void
-sbg_state_add(SbgState *state, int32 period, int64 survivors)
-{
-	if (period < 0 || period > MAX_SBG_PERIODS)
-		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-						errmsg("period must be from 0 to %d, not %d", MAX_SBG_PERIODS, period)));
-	if (survivors < 0)
-		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-						errmsg("survivors must not be negative, not " INT64_FORMAT, survivors)));
-	if (period >= state->periods)
-	{
-		int32 periods = Max(period + 1, 2 * state->periods);
-
-		state->survivors = repalloc(state->survivors, periods * sizeof(int64));
-		for (int32 i = state->periods; i < periods; i++)
-			state->survivors[i] = -1;
-		state->periods = periods;
-	}
-	if (state->survivors[period] >= 0)
-		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-						errmsg("period %d is there more than once", period)));
-	state->survivors[period] = survivors;
-}
-
-/*
- * clv_fit_sbg_accumulate(internal, period int, survivors bigint) returns internal
- */
-Datum
-clv_fit_sbg_accumulate(PG_FUNCTION_ARGS)
-{
-	MemoryContext context = aggregate_context(fcinfo);
-	SbgState *state = PG_ARGISNULL(0) ? NULL : (SbgState *) PG_GETARG_POINTER(0);
-
-	if (PG_ARGISNULL(1) || PG_ARGISNULL(2))
-	{
-		if (state == NULL)
-			PG_RETURN_NULL();
-		PG_RETURN_POINTER(state);
-	}
-	if (state == NULL)
-		state = sbg_state_make(context);
-	sbg_state_add(state, PG_GETARG_INT32(1), PG_GETARG_INT64(2));
-	PG_RETURN_POINTER(state);
-}
-
-/*
- * clv_fit_sbg_combine(internal, internal) returns internal
- */
-Datum
-clv_fit_sbg_combine(PG_FUNCTION_ARGS)
-{
-	MemoryContext context = aggregate_context(fcinfo);
-	SbgState *a = PG_ARGISNULL(0) ? NULL : (SbgState *) PG_GETARG_POINTER(0);
-	SbgState *b = PG_ARGISNULL(1) ? NULL : (SbgState *) PG_GETARG_POINTER(1);
-
-	if (a == NULL && b == NULL)
-		PG_RETURN_NULL();
-	if (a == NULL)
-		a = sbg_state_make(context);
-	for (int32 i = 0; b != NULL && i < b->periods; i++)
-		if (b->survivors[i] >= 0)
-			sbg_state_add(a, i, b->survivors[i]);
-	PG_RETURN_POINTER(a);
-}
-
-/*
- * clv_fit_sbg_serialise(internal) returns bytea
- */
-Datum
-clv_fit_sbg_serialise(PG_FUNCTION_ARGS)
-{
-	SbgState *state;
-	StringInfoData out;
-
-	aggregate_context(fcinfo);
-	state = (SbgState *) PG_GETARG_POINTER(0);
-	pq_begintypsend(&out);
-	pq_sendbyte(&out, STATE_VERSION);
-	for (int32 i = 0; i < state->periods; i++)
-		pq_sendint64(&out, state->survivors[i]);
-	PG_RETURN_BYTEA_P(pq_endtypsend(&out));
-}
-
-/*
- * clv_fit_sbg_deserialise(bytea, internal) returns internal
- */
-Datum
-clv_fit_sbg_deserialise(PG_FUNCTION_ARGS)
-{
-	MemoryContext context = aggregate_context(fcinfo);
-	bytea *bytes = PG_GETARG_BYTEA_PP(0);
-	SbgState *state = sbg_state_make(context);
-	StringInfoData in;
-
-	in.data = VARDATA_ANY(bytes);
-	in.len = in.maxlen = (int) VARSIZE_ANY_EXHDR(bytes);
-	in.cursor = 0;
-	require_state(pq_getmsgbyte(&in) == STATE_VERSION);
-	for (int32 i = 0; in.cursor < in.len; i++)
-	{
-		int64 survivors = pq_getmsgint64(&in);
-
-		if (survivors != -1)
-			sbg_state_add(state, i, survivors);
-	}
-	PG_RETURN_POINTER(state);
-}
-
-/*
- * clv_fit_sbg_final(internal) returns clv_model
- */
-Datum
-clv_fit_sbg_final(PG_FUNCTION_ARGS)
-{
-	SbgState *state;
-	ClvModel *model;
-	Fit fit;
-	int32 n;
-
-	aggregate_context(fcinfo);
-	if (PG_ARGISNULL(0))
-		PG_RETURN_NULL();
-	state = (SbgState *) PG_GETARG_POINTER(0);
-	n = state->periods;
-	while (n > 0 && state->survivors[n - 1] < 0)
-		n--;
-	for (int32 i = 0; i < n; i++)
-	{
-		if (state->survivors[i] < 0)
-			ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-							errmsg("survivors of period %d are missing", i)));
-		if (i > 0 && state->survivors[i] > state->survivors[i - 1])
-			ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-							errmsg("survivors must not rise, but do in period %d", i)));
-	}
-	if (n < 2 || state->survivors[0] == 0)
-		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-						errmsg("no model can be fitted: survivors of periods 0 and 1 are needed")));
-	sbg_fit(state->survivors, n, breathe, &fit);
-	if (state->survivors[n - 1] == state->survivors[0])
-		fit.note = "no customer has been lost in these data";
-	else if (fit.theta[0] > 1e3 && fit.theta[1] > 1e3)
-		fit.note = "customers do not differ in their chance to be lost";
-	model = model_of_fit(CLV_SBG, 7, state->survivors[0], &fit);
-	PG_RETURN_POINTER(model);
 }

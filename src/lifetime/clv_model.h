@@ -84,6 +84,9 @@ extern ClvModel *clv_model_make(ClvKind kind, double unit_days);
 /* The model with one more note; the old one is freed. */
 extern ClvModel *clv_model_add_note(ClvModel *model, const char *note);
 
+/* The model that a fit found, with its notes. */
+extern ClvModel *clv_model_of_fit(ClvKind kind, double unit_days, int64 customers, const Fit *fit);
+
 /* The kind of that name, or an error. */
 extern ClvKind clv_kind_by_name(const char *name, int length);
 

@@ -7,6 +7,11 @@ LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clv_p_alive_led
 COMMENT ON FUNCTION p_alive(customer_value, clv_model, date) IS
 'probability that the customer is still alive on as_of, given the orders up to and including it; under bg/nbd 1 for one-time buyers; NULL without orders by then';
 
+CREATE FUNCTION p_alive(cv customer_value, model clv_model, as_of date, horizon interval) RETURNS float8
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clv_p_alive_until_ledger';
+COMMENT ON FUNCTION p_alive(customer_value, clv_model, date, interval) IS
+'probability that the customer is still alive at the end of the horizon (a month is 365.25/12 days) from as_of, whatever it does until then, given the orders up to and including as_of; NULL without orders by then';
+
 CREATE FUNCTION expected_orders(cv customer_value, model clv_model, horizon interval, as_of date DEFAULT current_date) RETURNS float8
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clv_expected_orders_ledger';
 COMMENT ON FUNCTION expected_orders(customer_value, clv_model, interval, date) IS
@@ -16,6 +21,26 @@ CREATE FUNCTION expected_spend(cv customer_value, model clv_model) RETURNS float
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clv_expected_spend_ledger';
 COMMENT ON FUNCTION expected_spend(customer_value, clv_model) IS
 'mean net amount expected of each further order, given the repeat order days of the ledger (gamma-gamma; Fader, Hardie & Lee 2005b); Infinity where the model has no mean; NULL without orders';
+
+CREATE FUNCTION expected_spend(cv customer_value, model clv_model, as_of date) RETURNS float8
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clv_expected_spend_as_of';
+COMMENT ON FUNCTION expected_spend(customer_value, clv_model, date) IS
+'as expected_spend(cv, model), by what was known on as_of: what clv counts with; NULL without orders by then';
+
+CREATE FUNCTION order_probability(cv customer_value, model clv_model, n int, horizon interval, as_of date DEFAULT current_date) RETURNS float8
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clv_order_probability_ledger';
+COMMENT ON FUNCTION order_probability(customer_value, clv_model, int, interval, date) IS
+'probability that the customer makes exactly n orders from as_of until the horizon (a month is 365.25/12 days), given those up to and including as_of; NULL without orders by then';
+
+CREATE FUNCTION residual_orders(cv customer_value, model clv_model, discount float8, as_of date DEFAULT current_date) RETURNS float8
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clv_residual_orders_ledger';
+COMMENT ON FUNCTION residual_orders(customer_value, clv_model, float8, date) IS
+'discounted expected residual transactions (DERT): orders to come after as_of without end, discounted at an annual rate; pareto/nbd (Fader, Hardie & Lee 2005b); Infinity where discount 0 leaves it without bound; NULL without orders by as_of';
+
+CREATE FUNCTION residual_value(cv customer_value, model clv_model, discount float8, margin_rate float8 DEFAULT 1.0, as_of date DEFAULT current_date) RETURNS float8
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clv_residual_value';
+COMMENT ON FUNCTION residual_value(customer_value, clv_model, float8, float8, date) IS
+'lifetime value without end: residual_orders times expected spend times margin_rate; NULL without orders by as_of';
 
 CREATE FUNCTION clv(cv customer_value, model clv_model, horizon interval DEFAULT '1 year', discount float8 DEFAULT 0.10,
 	margin_rate float8 DEFAULT 1.0, as_of date DEFAULT current_date) RETURNS float8
@@ -30,6 +55,21 @@ LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clv_p_alive_sum
 COMMENT ON FUNCTION p_alive(btyd_summary, clv_model) IS
 'probability that the customer is still alive; under bg/nbd 1 for one-time buyers; NULL if frequency, recency or age is';
 
+CREATE FUNCTION p_alive(s btyd_summary, model clv_model, horizon float8) RETURNS float8
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clv_p_alive_until_summary';
+COMMENT ON FUNCTION p_alive(btyd_summary, clv_model, float8) IS
+'probability that the customer is still alive in horizon units, whatever it does until then; under bg/bb, opportunities';
+
+CREATE FUNCTION order_probability(s btyd_summary, model clv_model, n int, horizon float8) RETURNS float8
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clv_order_probability_summary';
+COMMENT ON FUNCTION order_probability(btyd_summary, clv_model, int, float8) IS
+'probability that the customer makes exactly n orders in the next horizon units; under bg/bb, opportunities';
+
+CREATE FUNCTION clv(s btyd_summary, model clv_model, horizon float8, discount float8) RETURNS float8
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clv_summary';
+COMMENT ON FUNCTION clv(btyd_summary, clv_model, float8, float8) IS
+'lifetime value in the next horizon units: expected spend times the orders expected in each month (365.25/12 days of the unit of the model), discounted to the end of the month; discount is continuous per unit, so that 1 % a month is ln(1.01) / (365.25/84) for weeks';
+
 CREATE FUNCTION expected_orders(s btyd_summary, model clv_model, horizon float8) RETURNS float8
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clv_expected_orders_summary';
 COMMENT ON FUNCTION expected_orders(btyd_summary, clv_model, float8) IS
@@ -41,7 +81,7 @@ COMMENT ON FUNCTION expected_spend(btyd_summary, clv_model) IS
 'mean amount expected of each further order (gamma-gamma; Fader, Hardie & Lee 2005b); Infinity where the model has no mean';
 
 CREATE FUNCTION residual_orders(s btyd_summary, model clv_model, discount float8) RETURNS float8
-LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clv_residual_orders';
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clv_residual_orders_summary';
 COMMENT ON FUNCTION residual_orders(btyd_summary, clv_model, float8) IS
 'discounted expected residual transactions (DERT): orders to come without end, discounted continuously per unit; pareto/nbd (Fader, Hardie & Lee 2005b) and bg/bb (Fader, Hardie & Shang 2010); Infinity where discount 0 leaves it without bound';
 

@@ -127,3 +127,19 @@ CREATE AGGREGATE clv_fit_sbg(period int, survivors bigint) (
 );
 COMMENT ON AGGREGATE clv_fit_sbg(int, bigint) IS
 'fits the model sbg to the survivors of a cohort of contracts after period = 0, 1, 2 … renewals, each once, in any order; NULL without rows (Fader & Hardie 2007)';
+
+CREATE FUNCTION clv_fit_sbg_accumulate(internal, int, bigint, anyelement) RETURNS internal
+LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION clv_fit_sbg_accumulate(internal, int, bigint, anyelement) IS 'transition function of clv_fit_sbg(int, bigint, anyelement)';
+
+CREATE AGGREGATE clv_fit_sbg(period int, survivors bigint, cohort anyelement) (
+	SFUNC = clv_fit_sbg_accumulate,
+	STYPE = internal,
+	FINALFUNC = clv_fit_sbg_final,
+	COMBINEFUNC = clv_fit_sbg_combine,
+	SERIALFUNC = clv_fit_sbg_serialise,
+	DESERIALFUNC = clv_fit_sbg_deserialise,
+	PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE clv_fit_sbg(int, bigint, anyelement) IS
+'fits one model sbg to the survivors of several cohorts of contracts, each from its own period 0 on and for as long as it is known; cohort, of any type, names the cohort of the row (a single cohort must not be the sum of several)';

@@ -33,8 +33,11 @@ typedef struct Method
 
 	/* probability that the customer is alive at T */
 	double (*p_alive)(const double *theta, double x, double tx, double T);
-	/* orders expected in (T, T + t] from a customer who is alive at T */
+	/* of a customer that is alive at T: the orders expected in (T, T + t], the probability of exactly n
+	 * of them, and that of being alive at T + t too, whatever it does until then */
 	double (*orders_alive)(const double *theta, double x, double T, double t);
+	double (*probability_alive)(const double *theta, double x, double T, int32_t n, double t);
+	double (*alive_until)(const double *theta, double x, double T, double t);
 	/* repeat orders expected of a new customer until t, and the probability of n */
 	double (*orders_new)(const double *theta, double t);
 	double (*probability)(const double *theta, int32_t n, double t);

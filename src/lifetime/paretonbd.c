@@ -159,6 +159,22 @@ probability(const double *theta, int32_t n, double t)
 						   theta[S] * log1p(t / theta[BETA]));
 }
 
+/* Of a customer that is alive, rates and drop-out are gamma distributed still. */
+static double
+probability_alive(const double *theta, double x, double T, int32_t n, double t)
+{
+	double now[] = {theta[R] + x, theta[ALPHA] + T, theta[S], theta[BETA] + T};
+
+	return probability(now, n, t);
+}
+
+static double
+alive_until(const double *theta, double x, double T, double t)
+{
+	(void) x;
+	return exp(-theta[S] * log1p(t / (theta[BETA] + T)));
+}
+
 /* the discounted chance of living on for u, over v = ln u; u itself may be infinite */
 typedef struct Residual
 {
@@ -318,6 +334,8 @@ const Method paretonbd_method = {
 	.parameter = {"r", "alpha", "s", "beta"},
 	.p_alive = p_alive,
 	.orders_alive = orders_alive,
+	.probability_alive = probability_alive,
+	.alive_until = alive_until,
 	.orders_new = orders_new,
 	.probability = probability,
 	.residual_alive = residual_alive,

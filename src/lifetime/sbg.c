@@ -35,41 +35,46 @@ sbg_residual_lifetime(const double *theta, double period, double discount)
 		   beta_annuity(theta[ALPHA], theta[BETA] + period - 1, discount, INFINITY);
 }
 
-typedef struct Cohort
+typedef struct Contracts
 {
-	const int64_t *survivors;
+	const SbgPeriod *periods;
 	size_t n;
 	void (*breathe)(void);
-} Cohort;
+} Contracts;
 
 static void
 loglik_jet(const double *theta, void *data, Jet *total)
 {
-	const Cohort *cohort = data;
+	const Contracts *contracts = data;
 
 	*total = (Jet){0};
-	cohort->breathe();
-	for (size_t t = 1; t <= cohort->n; t++)
+	contracts->breathe();
+	for (size_t t = 0; t < contracts->n; t++)
 	{
-		Jet term = {0};
-		bool staying = t == cohort->n;
-		double customers = (double) (staying ? cohort->survivors[t - 1]
-											 : cohort->survivors[t - 1] - cohort->survivors[t]);
+		const SbgPeriod *period = &contracts->periods[t];
+		Jet lost = {0}, stayed = {0};
 
-		/* lost at renewal t, or still there after the last one */
-		jet_add_beta(&term, ALPHA, theta[ALPHA], theta[BETA], staying ? 0 : 1, (double) t - 1);
-		jet_add(total, &term, customers);
+		if (period->lost > 0)
+		{
+			jet_add_beta(&lost, ALPHA, theta[ALPHA], theta[BETA], 1, (double) t - 1);
+			jet_add(total, &lost, (double) period->lost);
+		}
+		if (period->stayed > 0)
+		{
+			jet_add_beta(&stayed, ALPHA, theta[ALPHA], theta[BETA], 0, (double) t);
+			jet_add(total, &stayed, (double) period->stayed);
+		}
 	}
 }
 
 void
-sbg_fit(const int64_t *survivors, size_t n, void (*breathe)(void), Fit *fit)
+sbg_fit(const SbgPeriod *periods, size_t n, int64_t customers, void (*breathe)(void), Fit *fit)
 {
 	static const double lower[] = {1e-6, 1e-6};
 	static const double upper[] = {1e6, 1e6};
-	Cohort cohort = {survivors, n, breathe};
+	Contracts contracts = {periods, n, breathe};
 
 	fit->theta[ALPHA] = 1;
 	fit->theta[BETA] = 1;
-	fit_maximise(loglik_jet, &cohort, SBG_PARAMETERS, lower, upper, (double) survivors[0], fit);
+	fit_maximise(loglik_jet, &contracts, SBG_PARAMETERS, lower, upper, (double) customers, fit);
 }

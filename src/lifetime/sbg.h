@@ -2,7 +2,7 @@
  * sbg.h
  *	  The shifted-beta-geometric model of contracts. Plain C: knows nothing of PostgreSQL.
  *
- * At each renewal a customer is lost with a probability that is his own and beta (alpha, beta)
+ * At each renewal a customer is lost with a probability of its own and beta (alpha, beta)
  * distributed among customers.
  *
  *	Fader & Hardie 2007, How to project customer retention, J. of Interactive Marketing 21(1)
@@ -27,13 +27,21 @@ extern double sbg_retention(const double *theta, double period);
 
 /*
  * Discounted expected residual lifetime, just before renewal number period (from 1), of a customer
- * who has not been lost before: periods still paid for, the one that begins now not discounted. May
+ * that has not been lost before: periods still paid for, the one that begins now not discounted. May
  * be INFINITY at discount 0.
  */
 extern double sbg_residual_lifetime(const double *theta, double period, double discount);
 
-/* Fits the model to the numbers of survivors after 0 .. n - 1 renewals, which do not rise and begin
- * above 0; n >= 2. */
-extern void sbg_fit(const int64_t *survivors, size_t n, void (*breathe)(void), Fit *fit);
+/* What the customers of all cohorts did at renewal number t, t being the place in an array from 0 on:
+ * so many were lost, and for so many it is the last renewal of which is known that they stayed. */
+typedef struct SbgPeriod
+{
+	int64_t lost;
+	int64_t stayed;
+} SbgPeriod;
+
+/* Fits the model to n periods, the first of which loses nobody, of so many customers in all. */
+extern void sbg_fit(const SbgPeriod *periods, size_t n, int64_t customers, void (*breathe)(void),
+					Fit *fit);
 
 #endif

@@ -109,6 +109,51 @@ extreme_customers(void)
 	return good;
 }
 
+static const struct
+{
+	const char *model;
+	double theta[JET_PARAMETERS];
+	int frequency;
+	double age;
+	double horizon;
+	int n;
+	double expected[2]; /* alive until then, and n orders until then */
+} future[] = {
+#include "lifetime_future_table.h"
+};
+
+static bool
+futures_of_the_living(void)
+{
+	double worst = 0;
+	bool good = true;
+
+	for (size_t i = 0; i < sizeof(future) / sizeof(future[0]); i++)
+	{
+		const Method *m = method_of(future[i].model);
+		const double *theta = future[i].theta;
+		double x = future[i].frequency, T = future[i].age, t = future[i].horizon;
+		double results[2] = {m->alive_until(theta, x, T, t),
+							 m->probability_alive(theta, x, T, future[i].n, t)};
+
+		for (int k = 0; k < 2; k++)
+		{
+			double expected = future[i].expected[k];
+			double error = fabs(results[k] - expected) / fmax(expected, 1e-280);
+
+			if (!(error <= 1e-9))
+			{
+				printf("# row %zu, %s, %s: %.17g instead of %.17g\n", i + 1, future[i].model,
+					   k ? "probability" : "alive", results[k], expected);
+				good = false;
+			}
+			worst = fmax(worst, error);
+		}
+	}
+	printf("# worst relative error %.1e\n", worst);
+	return good;
+}
+
 /* from 10^low to 10^high */
 static double
 random_between(double low, double high)
@@ -167,15 +212,21 @@ no_jumps(void)
 		const Method *m = methods[round % 2];
 		double theta[JET_PARAMETERS];
 		double T = random_between(-1, 4), x = (double) unit_below(30);
-		double t;
+		double t, slope;
 
 		for (int i = 0; i < JET_PARAMETERS; i++)
 			theta[i] = random_between(-4, 5);
+		/* what the change of t alone makes */
+		slope = 1e-10 + 4e-12 * theta[2];
 		/* w = t / (alpha + T + t) = 0.98, and shape * z = 500 */
 		t = (theta[1] + T) * 49;
 		unit_require(near(m->orders_alive(theta, x, T, t * (1 - 1e-12)),
 						  m->orders_alive(theta, x, T, t * (1 + 1e-12)), 1e-10));
+		unit_require(near(m->alive_until(theta, x, T, t * (1 - 1e-12)),
+						  m->alive_until(theta, x, T, t * (1 + 1e-12)), slope));
 		t = (theta[1] + T) * 500 / (theta[0] + x);
+		unit_require(near(m->alive_until(theta, x, T, t * (1 - 1e-12)),
+						  m->alive_until(theta, x, T, t * (1 + 1e-12)), slope));
 		unit_require(near(m->orders_alive(theta, x, T, t * (1 - 1e-12)),
 						  m->orders_alive(theta, x, T, t * (1 + 1e-12)), 1e-10));
 		unit_require(near(beta_annuity(theta[2], theta[3], 0.01, 1000),
@@ -217,6 +268,10 @@ answers_are_sane(void)
 					 orders * (1 - (wide > 5 ? 1e-3 : 1e-9)));
 		unit_require(m->orders_new(theta, t) >= 0);
 		unit_require(isfinite(m->loglik(theta, x, tx, T)));
+		p = m->alive_until(theta, x, T, t);
+		unit_require(p >= 0 && p <= 1);
+		p = m->probability_alive(theta, x, T, n, t);
+		unit_require(p >= 0 && p <= 1 + 1e-9);
 		p = m->probability(theta, n, t);
 		unit_require(p >= 0 && p <= 1 + 1e-9);
 		if (m->residual_alive)
@@ -276,14 +331,16 @@ published_donations(void)
 static bool
 published_contracts(void)
 {
-	static const int64_t regular[] = {1000, 631, 468, 382, 326, 289, 262, 241};
-	static const int64_t high_end[] = {1000, 869, 743, 653, 593, 551, 517, 491};
+	static const SbgPeriod regular[] = {{0, 0},  {369, 0}, {163, 0}, {86, 0},
+										{56, 0}, {37, 0},  {27, 0},  {21, 241}};
+	static const SbgPeriod high_end[] = {{0, 0},  {131, 0}, {126, 0}, {90, 0},
+										 {60, 0}, {42, 0},  {34, 0},  {26, 491}};
 	Fit fit;
 
-	sbg_fit(regular, 8, breathe, &fit);
+	sbg_fit(regular, 8, 1000, breathe, &fit);
 	unit_require(fit.converged);
 	unit_require(fabs(fit.theta[0] - 0.704) < 0.0005 && fabs(fit.theta[1] - 1.182) < 0.0005);
-	sbg_fit(high_end, 8, breathe, &fit);
+	sbg_fit(high_end, 8, 1000, breathe, &fit);
 	unit_require(fit.converged);
 	unit_require(fabs(fit.theta[0] - 0.668) < 0.0005 && fabs(fit.theta[1] - 3.806) < 0.0005);
 	return true;
@@ -377,6 +434,8 @@ int
 main(void)
 {
 	unit_result(extreme_customers(), "extreme customers agree with 50 digits to 1e-9");
+	unit_result(futures_of_the_living(),
+				"what becomes of the living agrees with 50 digits to 1e-9");
 	unit_result(derivatives_are_differences(),
 				"derivatives of the likelihoods are what differences say");
 	unit_result(no_jumps(), "no jumps where the way of computing changes");
