@@ -161,7 +161,7 @@ COMMENT ON FUNCTION customer_value_internal.write_facts_query(name, name[], text
 
 
 CREATE FUNCTION customer_value_internal.fact_statements(source regtype, relation regclass, event text,
-	OUT in_force text, OUT write text, OUT ahead text)
+	OUT in_force text, OUT write text, OUT ahead text, OUT columns smallint[], OUT time_zone text)
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE

@@ -243,8 +243,9 @@ customer_value_record_change(PG_FUNCTION_ARGS)
 
 	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_AFTER(trigger->tg_event) ||
 		!TRIGGER_FIRED_FOR_ROW(trigger->tg_event))
-		ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-						errmsg("customer_value_internal.record_change() must be fired AFTER EACH ROW")));
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("customer_value_internal.record_change() must be fired AFTER EACH ROW")));
 
 	columns = trigger->tg_relation->rd_att;
 	if (TRIGGER_FIRED_BY_INSERT(trigger->tg_event))

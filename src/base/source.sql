@@ -187,8 +187,22 @@ COMMENT ON FUNCTION customer_value_internal.local_query(name, regtype, text) IS
 'a column of days or moments as a ledger takes it: a moment by the clock of a time zone, where that is not UTC, whose days it falls on anyway';
 
 
+CREATE FUNCTION customer_value_internal.source_columns(base name, source integer, relation regclass) RETURNS name[]
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+	-- what was a partition may have other names for its columns by now
+	SELECT coalesce(
+		(SELECT max(g.columns || array_fill(NULL::name, ARRAY[4 - cardinality(g.columns)])) FROM customer_value_internal.source_triggers(base) g
+			WHERE g.source = source_columns.source AND g.relation = source_columns.relation AND g.columns[3] IS NOT NULL),
+		(SELECT ARRAY[s.customer, s.at, s.amount, s.cost] FROM customer_value_internal.sources(base) s WHERE s.source = source_columns.source))
+$$;
+
+COMMENT ON FUNCTION customer_value_internal.source_columns(name, integer, regclass) IS
+'the names of the columns that a source is tracked by, in its table or in a partition of it: customer, at, amount and cost, which may be null';
+
+
 CREATE FUNCTION customer_value_internal.ledger_query(base name, source integer, relation regclass DEFAULT NULL, rows text DEFAULT NULL,
-	condition text DEFAULT NULL, one_row boolean DEFAULT false) RETURNS text
+	condition text DEFAULT NULL) RETURNS text
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -214,10 +228,7 @@ BEGIN
 			HINT = format('Call customer_value.untrack(%L, %L), and track_orders again with other columns.', base, s.name);
 	END IF;
 	SELECT * INTO whole FROM pg_class c WHERE c.oid = s.relation;
-	-- what was a partition may have other names for its columns by now
-	SELECT max(g.columns) INTO columns FROM customer_value_internal.source_triggers(base) g
-	WHERE g.source = s.source AND g.relation = ledger_query.relation AND g.columns[3] IS NOT NULL;
-	columns := coalesce(columns, ARRAY[s.customer, s.at, s.amount, s.cost]);
+	columns := customer_value_internal.source_columns(base, source, relation);
 	-- who owns the table may have given it other columns, or the columns other types
 	PERFORM customer_value_internal.check_columns(base, coalesce(relation, s.relation), columns[1], columns[2], columns[3], columns[4]);
 	problem := customer_value_internal.filter_problem(s.relation, s.filter);
@@ -230,13 +241,12 @@ BEGIN
 	EXECUTE format('SELECT EXISTS (SELECT FROM %1$I.merged), EXISTS (SELECT FROM %1$I.forgotten), f.time_zone FROM %1$I.cutoffs f', base) INTO merged, forgotten, zone;
 	-- a key is compared as the base compares it, whatever the collation of the source
 	key := customer_value_internal.key_type(base) || CASE WHEN customer_value_internal.key_type(base) = 'text'::regtype THEN ' COLLATE pg_catalog."default"' ELSE '' END;
-	ledgers := format('SELECT %1$I::%2$s AS customer_id, %3$s.%12$s(%11$s, %5$I%6$s) AS value'
-		' FROM %7$s AS %8$I WHERE %1$I IS NOT NULL AND %4$I IS NOT NULL AND %5$I IS NOT NULL%9$s%10$s%13$s',
+	ledgers := format('SELECT %1$I::%2$s AS customer_id, %3$s.customer_value(%11$s, %5$I%6$s) AS value'
+		' FROM %7$s AS %8$I WHERE %1$I IS NOT NULL AND %4$I IS NOT NULL AND %5$I IS NOT NULL%9$s%10$s GROUP BY 1',
 		columns[1], key, '@extschema@', columns[2], columns[3], ', ' || quote_ident(columns[4]),
 		coalesce(rows, CASE WHEN relation IS NULL AND whole.relkind = 'p' THEN '' ELSE 'ONLY ' END || coalesce(relation, s.relation)), whole.relname,
 		E' AND (' || s.filter || E'\n)', ' AND (' || condition || ')',
-		customer_value_internal.local_query(columns[2], customer_value_internal.column_type(coalesce(relation, s.relation), columns[2]), zone),
-		CASE WHEN one_row THEN 'customer_value_of' ELSE 'customer_value' END, CASE WHEN NOT one_row THEN ' GROUP BY 1' END);
+		customer_value_internal.local_query(columns[2], customer_value_internal.column_type(coalesce(relation, s.relation), columns[2]), zone));
 
 	IF merged THEN
 		ledgers := format($sql$
@@ -253,8 +263,8 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION customer_value_internal.ledger_query(name, integer, regclass, text, text, boolean) IS
-'the query that makes ledgers of the rows of a source, or of one that is a partition of it, or of a transition table of either, as far as they meet a condition: customer_id, value; where there is only one row, without grouping. Rows without customer, day or amount are left out; orders of one who is merged into another are the other''s, and of one who is forgotten, nobody''s';
+COMMENT ON FUNCTION customer_value_internal.ledger_query(name, integer, regclass, text, text) IS
+'the query that makes ledgers of the rows of a source, or of one that is a partition of it, or of a transition table of either, as far as they meet a condition: customer_id, value. Rows without customer, day or amount are left out; orders of one who is merged into another are the other''s, and of one who is forgotten, nobody''s';
 
 
 CREATE FUNCTION customer_value_internal.write_query(base name, changes text, settle boolean) RETURNS text
@@ -289,12 +299,12 @@ DECLARE
 	rows_then text;
 	rows_now text;
 BEGIN
-	IF event NOT IN ('insert', 'insert one') THEN
+	IF event <> 'insert' THEN
 		rows_then := format('SELECT o.customer_id, OPERATOR(%s.-) o.value AS value FROM (%s) AS o', '@extschema@',
 			customer_value_internal.ledger_query(base, source, relation, CASE WHEN event <> 'truncate' THEN 'old_orders' END, condition));
 	END IF;
-	IF event IN ('insert', 'insert one', 'update') THEN
-		rows_now := customer_value_internal.ledger_query(base, source, relation, 'new_orders', condition, event = 'insert one');
+	IF event IN ('insert', 'update') THEN
+		rows_now := customer_value_internal.ledger_query(base, source, relation, 'new_orders', condition);
 	END IF;
 	RETURN CASE WHEN event = 'update' THEN format($sql$
 			SELECT u.customer_id, %1$s.sum(u.value) AS value FROM (%2$s UNION ALL %3$s) AS u
@@ -304,11 +314,11 @@ END
 $$;
 
 COMMENT ON FUNCTION customer_value_internal.net_changes(name, integer, text, regclass, text) IS
-'the query for the net changes that an insert, insert one (row), update, delete or truncate of a source or a partition of it brings, from the transition tables of the trigger or, before a truncate, from the rows that are there: customer_id, value';
+'the query for the net changes that an insert, update, delete or truncate of a source or a partition of it brings, from the transition tables of the trigger or, before a truncate, from the rows that are there: customer_id, value';
 
 
 CREATE FUNCTION customer_value_internal.change_statements(source regtype, relation regclass, event text,
-	OUT in_force text, OUT write text, OUT ahead text)
+	OUT in_force text, OUT write text, OUT ahead text, OUT columns smallint[], OUT time_zone text)
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -316,6 +326,7 @@ DECLARE
 	number integer;
 	tracked record;
 	changes text;
+	with_others boolean;
 BEGIN
 	SELECT n.nspname, substr(t.typname, 8)::integer INTO base, number
 	FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace
@@ -341,7 +352,15 @@ BEGIN
 	SELECT c.changes, c.ahead INTO changes, ahead FROM customer_value_internal.changes_of_table(base, number, relation, event) c;
 	IF changes IS NULL THEN
 		RETURN;
-	ELSIF tracked.mode = 'queued' THEN
+	END IF;
+	EXECUTE format('SELECT EXISTS (SELECT FROM %1$I.merged) OR EXISTS (SELECT FROM %1$I.forgotten), f.time_zone FROM %1$I.cutoffs f', base)
+	INTO with_others, time_zone;
+	IF event <> 'truncate' AND ahead IS NULL AND tracked.filter IS NULL AND NOT with_others THEN
+		SELECT array_agg(coalesce(a.attnum, 0::smallint) ORDER BY u.n) INTO columns
+		FROM unnest(customer_value_internal.source_columns(base, number, relation)) WITH ORDINALITY AS u(name, n)
+		LEFT JOIN pg_attribute a ON a.attrelid = relation AND a.attname = u.name;
+	END IF;
+	IF tracked.mode = 'queued' THEN
 		write := format('INSERT INTO %I.queue (customer_id, value) %s', base, changes);
 		RETURN;
 	END IF;
@@ -351,7 +370,7 @@ END
 $$;
 
 COMMENT ON FUNCTION customer_value_internal.change_statements(regtype, regclass, text) IS
-'the statements that the trigger on a source runs as the owner of the base: one that reads what is in force, and one that brings the touched customers up to date; or, for a queued source, only one that queues their net changes; and one that keeps account of new partitions, if there are any. No statements at all for what was a partition of a source that is gone; an error if the table is no source of the base';
+'the statements that the trigger on a source runs as the owner of the base: one that reads what is in force, and one that brings the touched customers up to date; or, for a queued source, only one that queues their net changes; and one that keeps account of new partitions, if there are any. With them come the numbers of the columns customer, at, amount and cost (0: none), and the time zone of the base, if changes can be brought to the base without these statements. No statements at all for what was a partition of a source that is gone; an error if the table is no source of the base';
 
 
 CREATE FUNCTION customer_value_internal.create_triggers(base name, source integer, relation regclass, columns name[],

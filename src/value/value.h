@@ -32,6 +32,7 @@ extern CustomerValue *customer_value_part(const CustomerValue *value, int sign, 
 										  int32 before);
 
 extern Decimal customer_value_figure(Datum numeric, const char *what);
+extern Decimal customer_value_number(Datum datum, Oid type, const char *what);
 extern Decimal customer_value_argument(FunctionCallInfo fcinfo, int number, const char *what);
 extern DateADT customer_value_day(Datum at);
 extern DateADT customer_value_day_of_timestamp(Datum at);

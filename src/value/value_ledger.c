@@ -220,113 +220,103 @@ float_error(double value, const char *what)
 					errmsg("%s must be finite, not %s", what, float8out_internal(value))));
 }
 
-/* How an argument that is a number comes. */
-typedef enum FigureKind
-{
-	FIGURE_UNSEEN,
-	FIGURE_NUMERIC,
-	FIGURE_INT2,
-	FIGURE_INT4,
-	FIGURE_INT8,
-	FIGURE_FLOAT4,
-	FIGURE_FLOAT8,
-	FIGURE_LITERAL /* a quoted literal, to which the parser gave no type */
-} FigureKind;
-
-#define FIGURE_ARGUMENTS 4 /* of the functions that have such arguments */
+#define FIGURE_ARGUMENTS 4 /* of the functions that have arguments that are numbers */
 
 /*
- * The kind of an argument; an error unless it is a number. It is the same for all calls.
+ * The type of an argument, below any domains; an error unless it is a number. It is the same for all calls.
  */
-static FigureKind
-figure_kind(FunctionCallInfo fcinfo, int number, const char *what)
+static Oid
+figure_type(FunctionCallInfo fcinfo, int number, const char *what)
 {
-	FigureKind *kinds = fcinfo->flinfo->fn_extra;
+	Oid *types = fcinfo->flinfo->fn_extra;
 	Oid type;
 	char category;
 	bool preferred;
 
-	if (likely(kinds != NULL && kinds[number] != FIGURE_UNSEEN))
-		return kinds[number];
-	if (kinds == NULL)
-		kinds = fcinfo->flinfo->fn_extra =
-			MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, FIGURE_ARGUMENTS * sizeof(FigureKind));
+	if (likely(types != NULL && OidIsValid(types[number])))
+		return types[number];
+	if (types == NULL)
+		types = fcinfo->flinfo->fn_extra =
+			MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, FIGURE_ARGUMENTS * sizeof(Oid));
 	type = get_fn_expr_argtype(fcinfo->flinfo, number);
-	switch (OidIsValid(type) ? getBaseType(type) : type)
+	if (!OidIsValid(type))
+		ereport(ERROR, (errcode(ERRCODE_INDETERMINATE_DATATYPE),
+						errmsg("could not determine the type of %s", what)));
+	switch (getBaseType(type))
 	{
 		case NUMERICOID:
-			return kinds[number] = FIGURE_NUMERIC;
 		case INT2OID:
-			return kinds[number] = FIGURE_INT2;
 		case INT4OID:
-			return kinds[number] = FIGURE_INT4;
 		case INT8OID:
-			return kinds[number] = FIGURE_INT8;
 		case FLOAT4OID:
-			return kinds[number] = FIGURE_FLOAT4;
 		case FLOAT8OID:
-			return kinds[number] = FIGURE_FLOAT8;
 		case UNKNOWNOID:
-			return kinds[number] = FIGURE_LITERAL;
-		case InvalidOid:
-			ereport(ERROR, (errcode(ERRCODE_INDETERMINATE_DATATYPE),
-							errmsg("could not determine the type of %s", what)));
+			return types[number] = getBaseType(type);
 	}
 	get_type_category_preferred(getBaseType(type), &category, &preferred);
-	ereport(ERROR,
-			(errcode(ERRCODE_DATATYPE_MISMATCH),
-			 errmsg("%s must be a number, not of type %s", what, format_type_be(type)),
-			 category == TYPCATEGORY_STRING || category == TYPCATEGORY_NUMERIC
-				 ? errhint("Cast it: %s::numeric.", what)
-				 : 0));
+	ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
+					errmsg("%s must be a number, not of type %s", what, format_type_be(type)),
+					category == TYPCATEGORY_STRING || category == TYPCATEGORY_NUMERIC
+						? errhint("Cast it: %s::numeric.", what)
+						: 0));
 }
 
 /*
- * customer_value_argument
+ * customer_value_number
  *
- * An argument declared as "any" that is an amount or a cost, named by what: a number of any type,
- * a double or a float as its shortest decimal rounded to LEDGER_MAX_SCALE fractional digits.
+ * An amount or a cost, named by what, of one of the server's types for numbers: a double or a float
+ * as its shortest decimal rounded to LEDGER_MAX_SCALE fractional digits; or an error.
  */
 Decimal
-customer_value_argument(FunctionCallInfo fcinfo, int number, const char *what)
+customer_value_number(Datum datum, Oid type, const char *what)
 {
-	Datum datum = PG_GETARG_DATUM(number);
 	Decimal figure = {0, 0};
 	double value;
 
-	switch (figure_kind(fcinfo, number, what))
+	switch (type)
 	{
-		case FIGURE_UNSEEN:
-			break;
-		case FIGURE_NUMERIC:
+		case NUMERICOID:
 			return customer_value_figure(datum, what);
-		case FIGURE_INT2:
+		case INT2OID:
 			figure.mantissa = DatumGetInt16(datum);
 			break;
-		case FIGURE_INT4:
+		case INT4OID:
 			figure.mantissa = DatumGetInt32(datum);
 			break;
-		case FIGURE_INT8:
+		case INT8OID:
 			figure.mantissa = DatumGetInt64(datum);
 			break;
-		case FIGURE_FLOAT4:
+		case FLOAT4OID:
 			value = DatumGetFloat4(datum);
 			if (unlikely(!isfinite(value) ||
 						 !float4_to_decimal((float) value, LEDGER_MAX_SCALE, &figure)))
 				float_error(value, what);
 			break;
-		case FIGURE_FLOAT8:
+		case FLOAT8OID:
 			value = DatumGetFloat8(datum);
 			if (unlikely(!isfinite(value) || !float8_to_decimal(value, LEDGER_MAX_SCALE, &figure)))
 				float_error(value, what);
 			break;
-		case FIGURE_LITERAL:
+		case UNKNOWNOID: /* a quoted literal, to which the parser gave no type */
 			return customer_value_figure(DirectFunctionCall3(numeric_in, datum,
 															 ObjectIdGetDatum(InvalidOid),
 															 Int32GetDatum(-1)),
 										 what);
+		default:
+			elog(ERROR, "unexpected type %u of %s", type, what);
 	}
 	return figure;
+}
+
+/*
+ * customer_value_argument
+ *
+ * An argument declared as "any" that is an amount or a cost, named by what.
+ */
+Decimal
+customer_value_argument(FunctionCallInfo fcinfo, int number, const char *what)
+{
+	return customer_value_number(PG_GETARG_DATUM(number), figure_type(fcinfo, number, what), what);
 }
 
 static pg_noinline void
