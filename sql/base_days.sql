@@ -85,3 +85,78 @@ SELECT as_of = (now() AT TIME ZONE 'Pacific/Kiritimati')::date AS today FROM far
 SELECT customer_value.drop_base('far');
 SELECT customer_value.drop_base('shop');
 DROP TABLE sale, fact;
+
+-- One day for all of it: what takes none is of the base day.
+CREATE TABLE sale (client int, day date, amount numeric);
+INSERT INTO sale SELECT c, date '2011-12-09' - 7 * k - 10 * c, 20 + c FROM generate_series(1, 9) c, generate_series(0, 9) k;
+INSERT INTO sale VALUES (1, '2011-12-08', 5);
+SELECT customer_value.create_base('shop', key => 'int', time_zone => 'Asia/Tokyo');
+SELECT customer_value.track_orders('shop', 'sale', 'client', 'day', 'amount');
+SELECT customer_value.rebalance('shop', '2011-12-10') AS moved;
+UPDATE shop.treatment SET contact_every = '30 days';
+-- contacts of three kinds: a moment, an hour and a day; these two are of the time zone of the base
+CREATE TABLE call (client int, at timestamptz, channel text, why text);
+CREATE TABLE visit (client int, at timestamp, channel text, why text);
+CREATE TABLE letter (client int, at date, channel text, why text);
+SELECT customer_value.track_contacts('shop', t::regclass, 'client', 'at', 'channel', 'why') FROM unnest('{call,visit,letter}'::text[]) t;
+INSERT INTO call VALUES (1, '2011-12-07 23:30+09', 'phone', 'complaint'), (2, '2011-12-10 23:30+09', 'phone', 'advice'), (3, '2011-12-11 00:30+09', 'phone', 'after the base day');
+INSERT INTO visit VALUES (4, '2011-12-10 23:30', 'branch', 'complaint'), (5, '2010-12-10 23:30', 'branch', 'complaint a year ago'), (6, '2010-12-11 00:00', 'branch', 'complaint within the year');
+INSERT INTO letter VALUES (7, '2011-11-10', 'mail', 'complaint');
+INSERT INTO shop.touchpoint_target (touchpoint, contacts_per_year) VALUES ('phone', 1);
+INSERT INTO shop.touchpoint_task (touchpoint, what, who, due) VALUES ('phone', 'x', 'y', '2011-12-09'), ('phone', 'x', 'y', '2011-12-10');
+SELECT DISTINCT created FROM shop.touchpoint_task;
+CREATE FUNCTION figures() RETURNS SETOF text LANGUAGE sql AS $$
+	SELECT format('%s %s %s', customer_id, day, extract(epoch FROM at)) FROM shop.contact
+	UNION ALL SELECT format('%s: %s by %s', touchpoint, contacts, customers) FROM shop.touchpoint_actual
+	UNION ALL SELECT format('complaints %s, complainants %s, stayed %s', sum(complaints), sum(complainants), sum(complainants * stay_rate)) FROM shop.complaint_kpi
+	UNION ALL SELECT format('%s contacts a year, %s of %s tasks overdue', contacts_per_year, overdue_tasks, open_tasks) FROM shop.touchpoint_gap
+	UNION ALL SELECT format('due: %s since %s (%s days)', customer_id, contact_due, days_overdue) FROM shop.contact_due
+	UNION ALL SELECT format('outlook of %s for %s', as_of, count(*)) FROM shop.outlook GROUP BY as_of
+	UNION ALL SELECT format('standing on %s of %s', d, count(*)) FROM unnest('{2011-12-08,2011-12-10}'::date[]) d, customer_value_internal.standing_on('shop', d) GROUP BY d
+	ORDER BY 1$$;
+SET client_min_messages = error; -- no model fits
+SELECT customer_value.refresh_outlook('shop') AS customers;
+SET client_min_messages = warning;
+CREATE TEMP TABLE figure AS SELECT * FROM figures();
+TABLE figure;
+-- the same in every session, and after the outlook is made anew in it
+SET timezone = 'Pacific/Kiritimati';
+SELECT * FROM figure EXCEPT ALL SELECT * FROM figures();
+SET client_min_messages = error;
+SELECT customer_value.refresh_outlook('shop') AS customers;
+SET client_min_messages = warning;
+SET timezone = 'Pacific/Pago_Pago';
+SELECT * FROM figure EXCEPT ALL SELECT * FROM figures();
+RESET timezone;
+-- an override ends after the base day, whatever today is
+UPDATE shop.settings SET rules = '{"segments": [{"name": "gold", "from": 50}, {"name": "standard"}], "criteria": [{"fact": "amount", "weight": 1, "points": [[0, 0], [500, 100]]}]}';
+SELECT customer_value.rebalance('shop', '2011-12-10') AS moved;
+SELECT customer_value.override('shop', 1, 'gold', 'x', '2011-12-10');
+SELECT customer_value.override('shop', c, 'gold', 'x', '2011-12-11') FROM unnest('{1,9}'::int[]) c;
+
+-- Row security on the customers binds who reads the views of the base, but not its owner.
+CREATE ROLE regress_days_reader;
+GRANT USAGE ON SCHEMA shop TO regress_days_reader;
+GRANT SELECT ON ALL TABLES IN SCHEMA shop TO regress_days_reader;
+GRANT SELECT ON call TO regress_days_reader;
+ALTER TABLE shop.customer ENABLE ROW LEVEL SECURITY;
+CREATE POLICY own ON shop.customer FOR SELECT TO regress_days_reader USING (customer_id <= 3);
+CREATE FUNCTION seen() RETURNS TABLE (view name, rows bigint) LANGUAGE plpgsql AS $$
+BEGIN
+	FOR view IN SELECT c.relname FROM pg_class c WHERE c.relnamespace = 'shop'::regnamespace AND c.relkind = 'v' ORDER BY 1 LOOP
+		EXECUTE format('SELECT count(*) FROM shop.%I', view) INTO rows;
+		RETURN NEXT;
+	END LOOP;
+END
+$$;
+SELECT * FROM seen();
+SELECT sum(customers) FROM shop.summary;
+SET ROLE regress_days_reader;
+SELECT * FROM seen();
+SELECT sum(customers) AS summary, (SELECT sum(customers) FROM shop.overview) AS overview, (SELECT sum(customers) FROM shop.staffing) AS staffing FROM shop.summary;
+RESET ROLE;
+DROP OWNED BY regress_days_reader;
+DROP ROLE regress_days_reader;
+SELECT customer_value.drop_base('shop');
+DROP TABLE sale, call, visit, letter;
+DROP FUNCTION figures, seen;

@@ -12,19 +12,18 @@ BEGIN
 			c.segment, c.abc_class, c.added IS NULL AS gone
 		FROM (
 			SELECT h.customer_id, min(h.changed_at) AS changed_at,
-				bool_or(h.what = 'segment') AS segment_changed, min(h.old_value) FILTER (WHERE h.what = 'segment') AS segment,
-				bool_or(h.what = 'class') AS class_changed, min(h.old_value) FILTER (WHERE h.what = 'class') AS abc_class
-			FROM (
-				SELECT DISTINCT ON (customer_id, what) customer_id, what, old_value, changed_at
-				FROM %1$I.change
-				WHERE changed_at > (SELECT ((now() AT TIME ZONE k.time_zone) - interval '1 month') AT TIME ZONE k.time_zone FROM %1$I.cutoffs k) AND what IN ('segment', 'class')
-				ORDER BY customer_id, what, changed_at, change_id) h
+				bool_or(h.what = 'segment') AS segment_changed, (array_agg(h.old_value ORDER BY h.changed_at, h.change_id) FILTER (WHERE h.what = 'segment'))[1] AS segment,
+				bool_or(h.what = 'class') AS class_changed, (array_agg(h.old_value ORDER BY h.changed_at, h.change_id) FILTER (WHERE h.what = 'class'))[1] AS abc_class,
+				(array_agg(h.new_value ORDER BY h.changed_at DESC, h.change_id DESC))[1] IS NULL AS gone
+			FROM %1$I.change h
+			WHERE h.changed_at > (SELECT ((now() AT TIME ZONE k.time_zone) - interval '1 month') AT TIME ZONE k.time_zone FROM %1$I.cutoffs k)
+				AND h.what IN ('segment', 'class')
 			GROUP BY h.customer_id) f
 		FULL JOIN %1$I.customer c USING (customer_id)
 		CROSS JOIN LATERAL (
 			SELECT c.added > (SELECT greatest(((now() AT TIME ZONE k.time_zone) - interval '1 month') AT TIME ZONE k.time_zone, k.history_since) FROM %1$I.cutoffs k)
 				AND (f.changed_at < c.added) IS NOT TRUE AS came) n
-		WHERE n.came OR f.customer_id IS NOT NULL;
+		WHERE n.came OR (c.added IS NOT NULL AND f.customer_id IS NOT NULL) OR (c.added IS NULL AND f.gone);
 		COMMENT ON VIEW %1$I.moved IS 'customers that came, or whose segment or class has changed, or that left or were merged (gone), in the last month: what they were before, null where they were not there, and what they are';
 
 		CREATE VIEW %1$I.overview AS
