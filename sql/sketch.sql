@@ -218,5 +218,13 @@ BEGIN
 END
 $$;
 
+-- Parts that share no customer merge to the whole; merged months count a customer once a month and make the business look more even.
+CREATE TEMP TABLE monthly AS
+SELECT c AS customer, c % 4 AS region, m AS month, 1000.0 / c AS revenue FROM generate_series(1, 200) c, generate_series(1, 12) m WHERE m % (1 + c % 5) = 0;
+SELECT round(pareto_share(revenue)::numeric, 4) AS exact, (SELECT round(pareto_share(sum(s))::numeric, 3) FROM (
+		SELECT concentration_sketch(revenue) AS s FROM (SELECT region, sum(revenue) AS revenue FROM monthly GROUP BY region, customer) r GROUP BY region) r) AS regions,
+	(SELECT round(pareto_share(sum(s))::numeric, 3) FROM (SELECT concentration_sketch(revenue) AS s FROM monthly GROUP BY month) m) AS months
+FROM (SELECT sum(revenue) AS revenue FROM monthly GROUP BY customer) c;
+
 DROP FUNCTION receive, moved;
 DROP TABLE customer, sketch, copy, bytes;
