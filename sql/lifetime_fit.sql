@@ -41,6 +41,9 @@ SELECT name, m::text = (SELECT clv_fit(s, name, '1 day' ORDER BY md5(i::text)) F
 SELECT name, max(abs(w.value::float8 * CASE WHEN p.key IN ('alpha', 'beta') THEN 7 ELSE 1 END / p.value::float8 - 1)) < 1e-9 AS weeks_are_days
 FROM fitted, LATERAL (SELECT clv_fit(((s).frequency, (s).recency / 7, (s).age / 7, (s).mean_spend)::btyd_summary, name) AS weeks FROM customer) x,
 	jsonb_each_text(m::jsonb -> 'params') p JOIN LATERAL jsonb_each_text(weeks::jsonb -> 'params') w USING (key) GROUP BY 1 ORDER BY 1;
+SELECT name, key, abs((m::jsonb #>> ARRAY['covariance', i, i])::float8 / (s.value::float8 / (m::jsonb #>> ARRAY['params', key])::float8) ^ 2 - 1) < 1e-9 AS covariance_holds_std_error
+FROM fitted, jsonb_each_text(m::jsonb -> 'std_errors') s JOIN (VALUES ('r', '0'), ('alpha', '1'), ('a', '2'), ('s', '2'), ('b', '3'), ('beta', '3')) p(key, i) USING (key) ORDER BY 1, 2;
+SELECT name, m::text = m::text::clv_model::text AS returns FROM fitted ORDER BY 1;
 SELECT name, abs(sum(clv_loglik(s, m)) / (m::jsonb ->> 'loglik')::float8 - 1) < 1e-12 AS loglik_is_the_sum FROM fitted, customer GROUP BY name, m::text, m::jsonb ORDER BY 1;
 SELECT name, p.key, sum(clv_loglik(s, jsonb_set(m::jsonb, ARRAY['params', p.key], to_jsonb(p.value::float8 * 1.001))::clv_model)) < (m::jsonb ->> 'loglik')::float8 AS less_above,
 	sum(clv_loglik(s, jsonb_set(m::jsonb, ARRAY['params', p.key], to_jsonb(p.value::float8 / 1.001))::clv_model)) < (m::jsonb ->> 'loglik')::float8 AS less_below,
@@ -55,7 +58,7 @@ FROM generate_series(1, 500) i, LATERAL generate_series(0, CASE WHEN i % 3 = 0 T
 SELECT clv_fit(v, 'bg/nbd', '2024-06-30')::text = clv_fit(v, 'bg/nbd', '2024-06-30', '1 week')::text AS weeks_by_default,
 	clv_fit(v, 'bg/nbd', '2024-06-30')::jsonb -> 'params' = clv_fit(btyd(v, '2024-06-30'), 'bg/nbd')::jsonb -> 'params' AS as_summaries
 FROM ledger;
-SELECT clv_fit(v, 'bg/nbd', '2024-06-30') ::jsonb - '{params,std_errors,loglik,spend,notes}'::text[] FROM (SELECT v FROM ledger UNION ALL VALUES (NULL), ('{}'), ('{2024-07-01 1 5}'::customer_value)) x(v);
+SELECT clv_fit(v, 'bg/nbd', '2024-06-30') ::jsonb - '{params,std_errors,covariance,loglik,spend,notes}'::text[] FROM (SELECT v FROM ledger UNION ALL VALUES (NULL), ('{}'), ('{2024-07-01 1 5}'::customer_value)) x(v);
 SELECT round(((m -> 'params' ->> 'alpha')::float8 * 7 / (d -> 'params' ->> 'alpha')::float8)::numeric, 9) AS same
 FROM (SELECT clv_fit(v, 'pareto/nbd', '2024-06-30')::jsonb AS m, clv_fit(v, 'pareto/nbd', '2024-06-30', '1 day')::jsonb AS d FROM ledger) x;
 

@@ -19,6 +19,11 @@ RESET datestyle;
 SELECT m::jsonb -> 'spend' FROM model;
 SELECT get_byte(clv_model_send(m), 0) AS version, convert_from(substr(clv_model_send(m), 2), 'UTF8') = m::text AS same FROM model;
 
+-- The covariance of the logarithms of the parameters, to the last digit.
+SELECT '{"model": "sbg", "params": {"alpha": 0.704, "beta": 1.182}, "covariance": [[0.1, -0.30000000000000004], [-0.30000000000000004, 1e2]]}'::clv_model;
+SELECT ('{"model": "bg/nbd", "params": {"r": 1, "alpha": 1, "a": 1, "b": 1}, "covariance": [[1,0,0,0],[0,0,0,0],[0,0,2,1],[0,0,1,0.5]],
+	"spend": {"p": 1, "q": 2, "v": 3, "covariance": [[1,1,1],[1,1,1],[1,1,1]]}}'::clv_model)::jsonb::clv_model;
+
 -- What is not a model is refused by name.
 \set VERBOSITY terse
 SELECT ''::clv_model;
@@ -62,3 +67,12 @@ SELECT '{"model": "sbg", "params": {"alpha": 1, "beta": 1}, "spend": {"p": 1, "q
 SELECT '{"model": "sbg", "params": {"alpha": 1, "beta": 1}, "spend": 1}'::clv_model;
 SELECT ('{"model": "sbg", "params": {"alpha": 1, "beta": 1}, "notes": ["' || repeat('x', 70000) || '"]}')::clv_model;
 SELECT '[1]'::jsonb::clv_model;
+SELECT format('{"model": "sbg", "params": {"alpha": 1, "beta": 1}, "covariance": %s}', x)::clv_model FROM (VALUES ('1')) v(x);
+SELECT '{"model": "sbg", "params": {"alpha": 1, "beta": 1}, "covariance": [1, 0, 0, 1]}'::clv_model;
+SELECT '{"model": "sbg", "params": {"alpha": 1, "beta": 1}, "covariance": [[1, 0], [0]]}'::clv_model;
+SELECT '{"model": "sbg", "params": {"alpha": 1, "beta": 1}, "covariance": [[1, 0], [0, null]]}'::clv_model;
+SELECT '{"model": "sbg", "params": {"alpha": 1, "beta": 1}, "covariance": [[1, 0], [0, 1e400]]}'::clv_model;
+SELECT '{"model": "sbg", "params": {"alpha": 1, "beta": 1}, "covariance": [[1, 0.5], [0.4, 1]]}'::clv_model;
+SELECT '{"model": "sbg", "params": {"alpha": 1, "beta": 1}, "covariance": [[1, 2], [2, 1]]}'::clv_model;
+SELECT '{"model": "sbg", "params": {"alpha": 1, "beta": 1}, "covariance": [[-1, 0], [0, 1]]}'::clv_model;
+SELECT '{"model": "sbg", "params": {"alpha": 1, "beta": 1}, "spend": {"p": 1, "q": 1, "v": 1, "covariance": [[1, 2], [2, 1]]}}'::clv_model;

@@ -216,6 +216,90 @@ alive_until(const double *theta, bool modified, double x, double T, double t)
 	}
 }
 
+/* The chance of at least two orders by y = t / rate, of a gamma (k, rate) customer that lives. */
+static double
+at_least_two(double k, double y)
+{
+	double direct = 1 - exp(-k * log1p(y)) * (1 + k * y / (1 + y));
+	double w = y / (1 + y), term, sum = 0;
+
+	if (direct > 1e-4)
+		return direct;
+	/* the terms of the sum instead, of which there are few */
+	term = 0.5 * k * (k + 1) * w * w * exp(-k * log1p(y));
+	for (double n = 2; term > 1e-17 * sum; n++)
+	{
+		sum += term;
+		term *= w * (k + n) / (n + 1);
+	}
+	return sum;
+}
+
+/* Pairs of orders until drop-out, integrated over the drop-out probability */
+static double
+log_pairs(const void *self, double u, double *slope)
+{
+	const OrdersIntegrand *f = self;
+	double p = 1 / (1 + exp(-u));
+	double q = 1 / (1 + exp(u));
+	double log_p = u < 0 ? u - log1p(exp(u)) : -log1p(exp(-u));
+	double log_q = u < 0 ? -log1p(exp(u)) : -u - log1p(exp(-u));
+	double y = p * f->z;
+	double two = at_least_two(f->shape, y);
+	double rise = f->shape * (f->shape + 1) * y / (1 + y) / (1 + y) * exp(-f->shape * log1p(y));
+
+	/* near 0, rise y / two is 2 */
+	*slope = f->a * q - (f->b + 1) * p - 2 * q + q * (two > 0 ? rise * y / two : 2);
+	if (!(two > 0))
+		return (f->a - 2) * log_p + (f->b + 1) * log_q + log(0.5 * f->shape * (f->shape + 1)) +
+			   2 * (log_p + log(f->z));
+	return (f->a - 2) * log_p + (f->b + 1) * log_q + log(two);
+}
+
+/*
+ * The expectation of n (n - 1) over orders made, as in orders_while_alive: with m orders offered it is
+ * the sum over 1 <= j < m of 2 j (b)_j / (a + b)_j; given the drop-out probability, 2 q / p^2 times the
+ * chance of at least two orders at the rate p.
+ */
+static inline double
+pairs_alive(const double *theta, bool modified, double x, double T, double t)
+{
+	double shape = theta[R] + x;
+	double a = theta[A], b = theta[B] + SURVIVED(modified, x);
+	double z = t / (theta[ALPHA] + T);
+	double w = z / (1 + z);
+
+	if (t == 0)
+		return 0;
+	if (w < SUM_UP_TO_W && shape * z < SUM_UP_TO_MEAN)
+	{
+		double probability = exp(-shape * log1p(z)) * w * shape;
+		double made = 0, chance = 1, sum = 0;
+
+		for (double n = 1;; n++)
+		{
+			double term;
+
+			probability *= w * (shape + n) / (n + 1);
+			chance *= (b + n - 1) / (a + b + n - 1);
+			made += 2 * n * chance;
+			term = probability * made;
+			sum += term;
+			if (!(term > 1e-17 * (1 - w) * sum) && n > 2 * shape * z + 2)
+				return sum;
+		}
+	}
+	else
+	{
+		OrdersIntegrand f = {shape, z, a, b};
+		Interval over = {.low_open = true, .high_open = true};
+
+		over.low = -40 - log1p(a + b + (shape + 1) * z);
+		over.high = 40 + log1p(a + b + shape);
+		return 2 * exp(log_integral(log_pairs, &f, over, NULL, NULL) - log_beta(a, b));
+	}
+}
+
 /* ln likelihood of x orders until tx and none from there until t, as long as alive */
 static double
 log_orders_made(const double *theta, double x, double t)
@@ -324,6 +408,12 @@ bgnbd_alive_until(const double *theta, double x, double T, double t)
 }
 
 static double
+bgnbd_pairs_alive(const double *theta, double x, double T, double t)
+{
+	return pairs_alive(theta, false, x, T, t);
+}
+
+static double
 bgnbd_orders_new(const double *theta, double t)
 {
 	return orders_new(theta, false, t);
@@ -373,6 +463,12 @@ mbgnbd_alive_until(const double *theta, double x, double T, double t)
 }
 
 static double
+mbgnbd_pairs_alive(const double *theta, double x, double T, double t)
+{
+	return pairs_alive(theta, true, x, T, t);
+}
+
+static double
 mbgnbd_orders_new(const double *theta, double t)
 {
 	return orders_new(theta, true, t);
@@ -408,6 +504,7 @@ const Method bgnbd_method = {
 	.orders_alive = bgnbd_orders_alive,
 	.probability_alive = bgnbd_probability_alive,
 	.alive_until = bgnbd_alive_until,
+	.pairs_alive = bgnbd_pairs_alive,
 	.orders_new = bgnbd_orders_new,
 	.probability = bgnbd_probability,
 	.loglik = bgnbd_loglik,
@@ -425,6 +522,7 @@ const Method mbgnbd_method = {
 	.orders_alive = mbgnbd_orders_alive,
 	.probability_alive = mbgnbd_probability_alive,
 	.alive_until = mbgnbd_alive_until,
+	.pairs_alive = mbgnbd_pairs_alive,
 	.orders_new = mbgnbd_orders_new,
 	.probability = mbgnbd_probability,
 	.loglik = mbgnbd_loglik,

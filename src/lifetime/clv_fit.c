@@ -465,9 +465,14 @@ clv_model_of_fit(ClvKind kind, double unit_days, int64 customers, const Fit *fit
 
 	memcpy(model->theta, fit->theta, info->parameters * sizeof(double));
 	memcpy(model->std_error, fit->std_error, info->parameters * sizeof(double));
+	if (fit->known)
+	{
+		memcpy(model->covariance, fit->covariance, sizeof(model->covariance));
+		model->flags |= CLV_HAS_COVARIANCE;
+	}
 	model->loglik = fit->loglik;
 	model->customers = customers;
-	model->flags = CLV_HAS_STD_ERRORS | CLV_HAS_LOGLIK | CLV_HAS_CUSTOMERS | CLV_HAS_CONVERGED;
+	model->flags |= CLV_HAS_STD_ERRORS | CLV_HAS_LOGLIK | CLV_HAS_CUSTOMERS | CLV_HAS_CONVERGED;
 	if (fit->converged)
 		model->flags |= CLV_CONVERGED;
 	return note_fit(model, fit, info->parameter, info->parameters, info->name);
@@ -497,6 +502,11 @@ fit_spending(const FitState *state, ClvModel *model)
 
 	memcpy(model->spend, fit.theta, sizeof(model->spend));
 	memcpy(model->spend_std_error, fit.std_error, sizeof(model->spend_std_error));
+	if (fit.known)
+	{
+		memcpy(model->spend_covariance, fit.covariance, sizeof(model->spend_covariance));
+		model->flags |= CLV_HAS_SPEND_COVARIANCE;
+	}
 	model->spend_loglik = fit.loglik;
 	model->spend_customers = (int64) state->spenders;
 	model->flags |=

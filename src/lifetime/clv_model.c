@@ -282,10 +282,75 @@ read_std_errors(JsonbContainer *object, const char *path, const char *const *nam
 	return true;
 }
 
+/* A matrix that can be a covariance: symmetric, and no combination has a negative variance. */
+static bool
+can_be_covariance(int n, double covariance[][JET_PARAMETERS])
+{
+	double matrix[JET_PARAMETERS][JET_PARAMETERS];
+	double values[JET_PARAMETERS], vectors[JET_PARAMETERS][JET_PARAMETERS];
+	double scale = 0;
+
+	for (int i = 0; i < n; i++)
+		for (int j = 0; j < n; j++)
+		{
+			if (covariance[i][j] != covariance[j][i])
+				return false;
+			scale = fmax(scale, fabs(covariance[i][j]));
+		}
+	for (int i = 0; i < n; i++)
+		for (int j = 0; j < n; j++)
+			matrix[i][j] = scale > 0 ? covariance[i][j] / scale : 0;
+	fit_eigen(n, matrix, values, vectors);
+	for (int i = 0; i < n; i++)
+		if (values[i] < -1e-9)
+			return false;
+	return true;
+}
+
+/* The member "covariance", an array of rows; *found tells whether it is there. */
+static bool
+read_covariance(JsonbContainer *object, const char *path, int n,
+				double covariance[][JET_PARAMETERS], bool *found, Node *escontext)
+{
+	static const char *const should =
+		"a symmetric, positive semidefinite matrix of finite numbers, written as an array of rows";
+	JsonbValue value;
+	JsonbContainer *rows;
+
+	*found = member(object, "covariance", &value);
+	if (!*found)
+		return true;
+	path = psprintf("%scovariance", path);
+	if (value.type != jbvBinary || !JsonContainerIsArray(value.val.binary.data) ||
+		(int) JsonContainerSize(value.val.binary.data) != n)
+		return complain(escontext, path, should);
+	rows = value.val.binary.data;
+	for (int i = 0; i < n; i++)
+	{
+		JsonbValue *row = getIthJsonbValueFromContainer(rows, i);
+
+		if (row->type != jbvBinary || !JsonContainerIsArray(row->val.binary.data) ||
+			(int) JsonContainerSize(row->val.binary.data) != n)
+			return complain(escontext, path, should);
+		for (int j = 0; j < n; j++)
+		{
+			JsonbValue *number = getIthJsonbValueFromContainer(row->val.binary.data, j);
+
+			if (number->type != jbvNumeric)
+				return complain(escontext, path, should);
+			covariance[i][j] = DatumGetFloat8(DirectFunctionCall1(
+				numeric_float8_no_overflow, NumericGetDatum(number->val.numeric)));
+			if (!isfinite(covariance[i][j]))
+				return complain(escontext, path, should);
+		}
+	}
+	return can_be_covariance(n, covariance) || complain(escontext, path, should);
+}
+
 static bool
 read_spend(JsonbContainer *spend, ClvModel *model, Node *escontext)
 {
-	static const char *const names[] = {"p", "q", "v", "loglik", "customers"};
+	static const char *const names[] = {"p", "q", "v", "loglik", "customers", "covariance"};
 	JsonbContainer *std_errors;
 	bool found;
 
@@ -301,6 +366,11 @@ read_spend(JsonbContainer *spend, ClvModel *model, Node *escontext)
 		model->flags |= CLV_HAS_SPEND_LOGLIK;
 	if (found)
 		model->flags |= CLV_HAS_SPEND_CUSTOMERS;
+	if (!read_covariance(spend, "spend.", GAMMAGAMMA_PARAMETERS, model->spend_covariance, &found,
+						 escontext))
+		return false;
+	if (found)
+		model->flags |= CLV_HAS_SPEND_COVARIANCE;
 	if (std_errors)
 	{
 		model->flags |= CLV_HAS_SPEND_STD_ERRORS;
@@ -365,7 +435,7 @@ model_from_jsonb(Jsonb *jsonb, Node *escontext)
 {
 	static const char *const names[] = {"model",     "params",    "std_errors", "loglik",
 										"customers", "unit_days", "as_of",      "spend",
-										"converged", "notes"};
+										"converged", "notes",     "covariance"};
 	JsonbContainer *root = &jsonb->root;
 	JsonbContainer *params, *std_errors, *spend;
 	JsonbValue value;
@@ -416,6 +486,11 @@ model_from_jsonb(Jsonb *jsonb, Node *escontext)
 		model->flags |= CLV_HAS_LOGLIK;
 	if (found)
 		model->flags |= CLV_HAS_CUSTOMERS;
+
+	if (!read_covariance(root, "", info->parameters, model->covariance, &found, escontext))
+		return NULL;
+	if (found)
+		model->flags |= CLV_HAS_COVARIANCE;
 
 	if (!read_number(root, "", "unit_days", &model->unit_days, escontext))
 		return NULL;
@@ -486,6 +561,24 @@ put_numbers(StringInfo out, const char *const *names, const double *values, int 
 }
 
 static void
+put_covariance(StringInfo out, int n, const double covariance[][JET_PARAMETERS])
+{
+	appendStringInfoString(out, ", \"covariance\": [");
+	for (int i = 0; i < n; i++)
+	{
+		appendStringInfoString(out, i ? ", [" : "[");
+		for (int j = 0; j < n; j++)
+		{
+			if (j)
+				appendStringInfoString(out, ", ");
+			put_number(out, covariance[i][j]);
+		}
+		appendStringInfoChar(out, ']');
+	}
+	appendStringInfoChar(out, ']');
+}
+
+static void
 put_spend(StringInfo out, const ClvModel *model)
 {
 	appendStringInfoString(out, ", \"spend\": {");
@@ -496,6 +589,8 @@ put_spend(StringInfo out, const ClvModel *model)
 		put_numbers(out, spend_parameter, model->spend_std_error, GAMMAGAMMA_PARAMETERS);
 		appendStringInfoChar(out, '}');
 	}
+	if (model->flags & CLV_HAS_SPEND_COVARIANCE)
+		put_covariance(out, GAMMAGAMMA_PARAMETERS, model->spend_covariance);
 	if (model->flags & CLV_HAS_SPEND_LOGLIK)
 	{
 		appendStringInfoString(out, ", \"loglik\": ");
@@ -522,6 +617,8 @@ clv_model_text(const ClvModel *model)
 		put_numbers(&out, info->parameter, model->std_error, info->parameters);
 		appendStringInfoChar(&out, '}');
 	}
+	if (model->flags & CLV_HAS_COVARIANCE)
+		put_covariance(&out, info->parameters, model->covariance);
 	if (model->flags & CLV_HAS_LOGLIK)
 	{
 		appendStringInfoString(&out, ", \"loglik\": ");
@@ -674,5 +771,6 @@ clv_model_hash_extended(PG_FUNCTION_ARGS)
 {
 	const char *text = clv_model_text(PG_GETARG_CLV_MODEL(0));
 
-	return hash_any_extended((const unsigned char *) text, (int) strlen(text), (uint64) PG_GETARG_INT64(1));
+	return hash_any_extended((const unsigned char *) text, (int) strlen(text),
+							 (uint64) PG_GETARG_INT64(1));
 }

@@ -16,7 +16,7 @@
 #include "lifetime/gammagamma.h"
 #include "lifetime/method.h"
 
-#define CLV_MODEL_VERSION 1
+#define CLV_MODEL_VERSION 2
 
 /* stored: never change a number */
 typedef enum ClvKind
@@ -50,6 +50,8 @@ extern const ClvKindInfo clv_kinds[CLV_KINDS];
 #define CLV_HAS_SPEND_CUSTOMERS 0x0080
 #define CLV_HAS_CONVERGED 0x0100
 #define CLV_CONVERGED 0x0200
+#define CLV_HAS_COVARIANCE 0x0800
+#define CLV_HAS_SPEND_COVARIANCE 0x1000
 
 typedef struct ClvModel
 {
@@ -68,6 +70,9 @@ typedef struct ClvModel
 	double spend_std_error[GAMMAGAMMA_PARAMETERS];
 	double spend_loglik;
 	int64 spend_customers;
+	/* of the logarithms of the parameters */
+	double covariance[JET_PARAMETERS][JET_PARAMETERS];
+	double spend_covariance[JET_PARAMETERS][JET_PARAMETERS];
 	char notes[FLEXIBLE_ARRAY_MEMBER]; /* each with its terminator */
 } ClvModel;
 

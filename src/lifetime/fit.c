@@ -18,9 +18,8 @@
 #define MAX_RADIUS 3.0
 #define MIN_RADIUS 1e-12
 
-/* Jacobi's eigenvalue iteration for a symmetric matrix; columns of vectors are the eigenvectors. */
-static void
-eigen(int n, double matrix[][JET_PARAMETERS], double *values, double vectors[][JET_PARAMETERS])
+void
+fit_eigen(int n, double matrix[][JET_PARAMETERS], double *values, double vectors[][JET_PARAMETERS])
 {
 	for (int i = 0; i < n; i++)
 		for (int j = 0; j < n; j++)
@@ -140,7 +139,7 @@ decompose(Search *search)
 	for (int i = 0; i < search->unknowns; i++)
 		for (int j = 0; j < search->unknowns; j++)
 			matrix[i][j] = search->point.curvature[search->which[i]][search->which[j]];
-	eigen(search->unknowns, matrix, search->values, search->vectors);
+	fit_eigen(search->unknowns, matrix, search->values, search->vectors);
 }
 
 /* Holds the parameters that are at a limit beyond which it goes up. */
@@ -260,22 +259,30 @@ fit_maximise(LogLikelihood f, void *data, int n, const double *lower, const doub
 		fit->limit[i] = at_limit(&search, i);
 		fit->std_error[i] = NAN;
 	}
+	memset(fit->covariance, 0, sizeof(fit->covariance));
+	fit->known = search.unknowns > 0;
 	for (int i = 0; i < search.unknowns; i++)
 	{
-		double variance = 0;
+		double *variance = &fit->covariance[search.which[i]][search.which[i]];
 
 		fit->limit[search.which[i]] = 0;
 		for (int k = 0; k < search.unknowns; k++)
-		{
-			double share = search.vectors[i][k] * search.vectors[i][k];
-
 			/* a direction without curvature says nothing of the parameters that it moves */
-			if (search.values[k] > 1e-13)
-				variance += share / search.values[k];
-			else if (share > 1e-8)
-				variance = NAN;
+			if (!(search.values[k] > 1e-13) && search.vectors[i][k] * search.vectors[i][k] > 1e-8)
+				*variance = NAN;
+		for (int j = i; j < search.unknowns; j++)
+		{
+			double sum = 0;
+
+			for (int k = 0; k < search.unknowns; k++)
+				if (search.values[k] > 1e-13)
+					sum += search.vectors[i][k] * search.vectors[j][k] / search.values[k];
+			fit->covariance[search.which[i]][search.which[j]] += sum / weight;
+			if (i != j)
+				fit->covariance[search.which[j]][search.which[i]] = sum / weight;
 		}
-		fit->std_error[search.which[i]] = search.theta[search.which[i]] * sqrt(variance / weight);
+		fit->std_error[search.which[i]] = search.theta[search.which[i]] * sqrt(*variance);
+		fit->known &= isfinite(*variance);
 	}
 }
 

@@ -25,6 +25,10 @@ typedef struct Fit
 	double theta[JET_PARAMETERS];
 	/* from the observed information; NAN for a parameter at its limit */
 	double std_error[JET_PARAMETERS];
+	/* of the logarithms of the parameters, 0 for one at its limit; where known is false, the data leave
+	 * a direction open */
+	double covariance[JET_PARAMETERS][JET_PARAMETERS];
+	bool known;
 	double loglik;
 	/* no slope left: the mean log-likelihood changes by less than 1e-8 times any ln parameter */
 	bool converged;
@@ -33,6 +37,11 @@ typedef struct Fit
 	/* what the data do not show, in words; NULL if nothing of the kind */
 	const char *note;
 } Fit;
+
+/* Jacobi's eigenvalue iteration for a symmetric matrix of order n, which is changed; columns of vectors
+ * are the eigenvectors. */
+extern void fit_eigen(int n, double matrix[][JET_PARAMETERS], double *values,
+					  double vectors[][JET_PARAMETERS]);
 
 /*
  * Maximises f over parameters between lower and upper, beginning at fit->theta. weight is the

@@ -38,6 +38,8 @@ typedef struct Method
 	double (*orders_alive)(const double *theta, double x, double T, double t);
 	double (*probability_alive)(const double *theta, double x, double T, int32_t n, double t);
 	double (*alive_until)(const double *theta, double x, double T, double t);
+	/* and the expectation of n (n - 1), n being its orders in (T, T + t]; NULL where ledgers have none */
+	double (*pairs_alive)(const double *theta, double x, double T, double t);
 	/* repeat orders expected of a new customer until t, and the probability of n */
 	double (*orders_new)(const double *theta, double t);
 	double (*probability)(const double *theta, int32_t n, double t);

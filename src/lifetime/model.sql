@@ -25,7 +25,7 @@ CREATE TYPE clv_model (
 );
 
 COMMENT ON TYPE clv_model IS
-'a fitted model of customer behaviour, written as JSON: {"model": "bg/nbd", "params": {"r": …, "alpha": …, "a": …, "b": …}, …}; with std_errors, loglik, customers, unit_days (7 by default), as_of, spend {p, q, v, …}, converged and notes, all optional';
+'a fitted model of customer behaviour, written as JSON: {"model": "bg/nbd", "params": {"r": …, "alpha": …, "a": …, "b": …}, …}; with std_errors, covariance (of the logarithms of the parameters), loglik, customers, unit_days (7 by default), as_of, spend {p, q, v, …}, converged and notes, all optional';
 COMMENT ON FUNCTION clv_model_in(cstring) IS
 'reads JSON; refuses unknown members and parameters that are missing, not positive or not finite by name';
 COMMENT ON FUNCTION clv_model_out(clv_model) IS 'writes JSON: exact, and the same under all settings';

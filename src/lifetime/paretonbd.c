@@ -175,6 +175,40 @@ alive_until(const double *theta, double x, double T, double t)
 	return exp(-theta[S] * log1p(t / (theta[BETA] + T)));
 }
 
+/* the chance of living on for u, times u twice, over v = ln u */
+typedef struct Square
+{
+	double s;
+	double since;
+} Square;
+
+static double
+log_square(const void *self, double v, double *slope)
+{
+	const Square *square = self;
+	double u = exp(v);
+
+	*slope = 2 - square->s * u / (square->since + u);
+	return 2 * v - square->s * log1p(u / square->since);
+}
+
+/* Given its rate, orders are as many pairs as the square of the time until death or t, of which the mean
+ * is the integral of 2 u times the chance of living until u. */
+static double
+pairs_alive(const double *theta, double x, double T, double t)
+{
+	Square square = {theta[S], theta[BETA] + T};
+	Interval over = {.low_open = true};
+	double shape = theta[R] + x, rate = theta[ALPHA] + T;
+
+	if (t == 0)
+		return 0;
+	over.high = log(t);
+	over.low = fmin(over.high, log(square.since / (theta[S] + 1))) - 40;
+	return 2 * shape * (shape + 1) / (rate * rate) *
+		   exp(log_integral(log_square, &square, over, NULL, NULL));
+}
+
 /* the discounted chance of living on for u, over v = ln u; u itself may be infinite */
 typedef struct Residual
 {
@@ -336,6 +370,7 @@ const Method paretonbd_method = {
 	.orders_alive = orders_alive,
 	.probability_alive = probability_alive,
 	.alive_until = alive_until,
+	.pairs_alive = pairs_alive,
 	.orders_new = orders_new,
 	.probability = probability,
 	.residual_alive = residual_alive,

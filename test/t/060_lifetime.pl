@@ -74,10 +74,10 @@ sub sqlstates
 
 foreach my $case (
 	[ 'nothing', '' => '08P01' ],
-	[ 'a version alone', "\1" => '22P02' ],
-	[ 'another version', "\2$model" => '22P03' ],
-	[ 'a truncated model', "\1" . substr($model, 0, -1) => '22P02' ],
-	[ 'a parameter that cannot be', "\1" . $model =~ s/20/-20/r => '22023' ])
+	[ 'a version alone', "\2" => '22P02' ],
+	[ 'another version', "\3$model" => '22P03' ],
+	[ 'a truncated model', "\2" . substr($model, 0, -1) => '22P02' ],
+	[ 'a parameter that cannot be', "\2" . $model =~ s/20/-20/r => '22023' ])
 {
 	my ($what, $value, $state) = @$case;
 	is_deeply([ sqlstates(copy_file('bad', $value)) ], [$state], "refused: $what");
@@ -86,7 +86,7 @@ srand(11);
 my $script = '';
 for my $i (1 .. 300)
 {
-	my $value = "\1$model";
+	my $value = "\2$model";
 	substr($value, int(rand(length $value)), 1) = chr(int(rand(256))) for (0 .. rand(3));
 	$script .= copy_file("noise$i", $value);
 }

@@ -328,6 +328,46 @@ published_donations(void)
 	return true;
 }
 
+/* Pairs of orders against the probabilities of n orders, which agree with 50 digits. */
+static bool
+pairs_add_up(void)
+{
+	for (int round = 0; round < 300; round++)
+	{
+		const Method *m = methods[round % 3];
+		double theta[JET_PARAMETERS], sum = 0;
+		double x = (double) unit_below(12), T = x + (double) unit_below(50),
+			   t = random_between(-3, 1.5);
+
+		for (int i = 0; i < JET_PARAMETERS; i++)
+			theta[i] = random_between(-1, 1);
+		theta[1] = random_between(0.7, 1.5);
+		for (int n = 2; n < 1500; n++)
+		{
+			double term = (double) n * (n - 1) * m->probability_alive(theta, x, T, n, t);
+
+			sum += term;
+			if (n > 4 * (theta[0] + x) * t / (theta[1] + T) + 20 && term < 1e-14 * sum)
+				break;
+		}
+		unit_require(near(m->pairs_alive(theta, x, T, t), sum, 1e-8));
+	}
+	/* both ways to compute them agree on either side of where the code changes over */
+	for (int round = 0; round < ROUNDS; round++)
+	{
+		const Method *m = methods[round % 2];
+		double theta[JET_PARAMETERS];
+		double T = random_between(-1, 4), x = (double) unit_below(30), t;
+
+		for (int i = 0; i < JET_PARAMETERS; i++)
+			theta[i] = random_between(-4, 5);
+		t = (theta[1] + T) * fmin(49, 500 / (theta[0] + x));
+		unit_require(near(m->pairs_alive(theta, x, T, t * (1 - 1e-12)),
+						  m->pairs_alive(theta, x, T, t * (1 + 1e-12)), 1e-9));
+	}
+	return true;
+}
+
 static bool
 published_contracts(void)
 {
@@ -441,6 +481,7 @@ main(void)
 	unit_result(no_jumps(), "no jumps where the way of computing changes");
 	unit_result(answers_are_sane(), "answers are finite and in range whatever the parameters");
 	unit_result(probabilities_add_up(), "probabilities of n orders add up to 1 and to the mean");
+	unit_result(pairs_add_up(), "pairs of orders are what the probabilities say");
 	unit_result(published_donations(), "BG/BB: the published figures of the donations");
 	unit_result(published_contracts(), "sBG: the published figures of the contracts");
 	unit_result(residual_lifetimes_are_sums(), "sBG: residual lifetimes are sums of survival");
