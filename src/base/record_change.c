@@ -238,6 +238,7 @@ customer_value_record_change(PG_FUNCTION_ARGS)
 	bool is_null[PARAMETERS] = {false};
 	char nulls[PARAMETERS];
 	const History *history;
+	bool first;
 	bool wanted;
 	OwnerState saved;
 
@@ -278,7 +279,10 @@ customer_value_record_change(PG_FUNCTION_ARGS)
 	SPI_connect();
 	history = find_history(trigger->tg_relation);
 	wanted = write_row(history, values, nulls, CLASS);
-	if (write_row(history, values, nulls, SEGMENT))
+	/* The segment that orders gave before the first rebalance was for the time being; who is unmerged has a history. */
+	first = old_row != NULL && is_null[OLD_CLASS] && !is_null[NEW_CLASS] &&
+			strcmp(reason, "unmerge") != 0;
+	if (!first && write_row(history, values, nulls, SEGMENT))
 		wanted = true;
 	if (wanted && SPI_execute_plan(history->tell, values, nulls, false, 0) != SPI_OK_SELECT)
 		elog(ERROR, "listeners were not told: %s", SPI_result_code_string(SPI_result));

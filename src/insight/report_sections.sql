@@ -13,7 +13,7 @@ summary { cursor: pointer; padding: .3rem 0; } code { display: block; background
 .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(9rem, 1fr)); gap: .6rem; margin: 1rem 0; padding: 0; list-style: none; }
 .tiles li { background: var(--tile); border-radius: .4rem; padding: .6rem .8rem; } .tiles b { display: block; font-size: 1.2rem; } .tiles li, small { color: var(--soft); font-size: .85rem; } .tiles b { color: var(--text); }
 table { border-collapse: collapse; width: 100%; font-size: .9rem; margin: .8rem 0; } caption { text-align: left; padding-bottom: .3rem; }
-th, td { padding: .3rem .5rem; border-bottom: 1px solid var(--line); text-align: right; vertical-align: top; font-variant-numeric: tabular-nums; } th { font-weight: 600; } tr > :first-child { text-align: left; padding-left: 0; } #risk tr > :nth-child(2), #migration tr > :nth-child(2) { text-align: left; }
+th, td { padding: .3rem .5rem; border-bottom: 1px solid var(--line); text-align: right; vertical-align: top; font-variant-numeric: tabular-nums; } th { font-weight: 600; } tr > :first-child { text-align: left; padding-left: 0; }
 .bar { display: block; height: .45rem; margin-top: .2rem; background: var(--tile); } .bar span { display: block; height: 100%; background: rgb(var(--strong)); }
 svg { display: block; width: 100%; max-width: 30rem; height: auto; margin: .8rem 0; } svg text { font: 11px system-ui, sans-serif; fill: var(--text); } svg .dot-label { font-weight: 600; }
 .grid { stroke: var(--line); } .even { stroke: var(--soft); stroke-dasharray: 4 4; } .curve { fill: none; stroke: rgb(var(--strong)); stroke-width: 2.5; } .area { fill: rgb(var(--strong) / .1); } .dot { fill: var(--alert); }
@@ -22,9 +22,10 @@ svg { display: block; width: 100%; max-width: 30rem; height: auto; margin: .8rem
 @media screen and (max-width: 44rem) {
 	.cards thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 	.cards, .cards tbody, .cards tr, .cards th, .cards td, .cards caption { display: block; } .cards tr { border-bottom: 1px solid var(--line); padding: .5rem 0; } .cards tbody th, .cards td { border: 0; padding: .1rem 0; }
-	.cards tr > td:nth-child(n) { text-align: right; } .cards td::before { content: attr(data-label); float: left; margin-right: 1rem; color: var(--soft); } .cards td::after { content: ""; display: block; clear: both; }
+	.cards td::before { content: attr(data-label); float: left; margin-right: 1rem; color: var(--soft); } .cards td::after { content: ""; display: block; clear: both; }
 	.cohorts { border-spacing: 1px; } .cohorts th, .cohorts td { font-size: 10px; } .cohorts tr > :first-child { width: 4.1rem; } .cohorts small { display: block; font-size: 10px; }
 }
+@media (min-width: 44.01rem), print { #risk tr > :nth-child(2), #migration tr > :nth-child(2) { text-align: left; } }
 @media print { :root { font-size: 12px; } body { max-width: none; padding: 0; font-size: 1rem; } h2, .finding { break-after: avoid; } svg, tr, li { break-inside: avoid; } details::details-content { content-visibility: visible; block-size: auto; } summary { display: none; } * { print-color-adjust: exact; -webkit-print-color-adjust: exact; } }
 $css$;
 
@@ -244,11 +245,11 @@ AS $$
 DECLARE
 	o record;
 BEGIN
-	EXECUTE format('SELECT m.as_of, upper(m.model::jsonb ->> ''model'') AS name, m.customers, m.converged, m.notes FROM %I.outlook_model m', base) INTO o;
+	EXECUTE format('SELECT m.as_of, upper(m.model::jsonb ->> ''model'') AS name, m.customers, m.converged, m.model::jsonb -> ''notes'' AS notes FROM %I.outlook_model m', base) INTO o;
 	RETURN concat('<p>' || format(words ->> 'model_is', customer_value_internal.html(o.name), customer_value_internal.html_customers(words, o.customers)) || '</p>',
 		CASE WHEN NOT o.converged THEN format('<p class="alert">%s</p>', words ->> 'model_open') END,
 		CASE WHEN o.as_of <> as_of THEN format('<p class="alert">%s</p>', format(words ->> 'outlook_day', customer_value_internal.html_day(words, o.as_of))) END,
-		'<ul lang="en">' || (SELECT string_agg(format('<li>%s</li>', customer_value_internal.html(n.note)), '') FROM unnest(o.notes) AS n(note)) || '</ul>');
+		'<ul lang="en">' || (SELECT string_agg(format('<li>%s</li>', customer_value_internal.html(n.note)), '') FROM jsonb_array_elements_text(o.notes) AS n(note)) || '</ul>');
 END
 $$;
 
