@@ -15,12 +15,10 @@
 #include "utils/memutils.h"
 
 #include "support/compat.h"
-#include "support/interval_days.h"
-#include "lifetime/clv_model.h"
+#include "lifetime/clv_discounted.h"
 #include "lifetime/clv_summary.h"
 #include "lifetime/sbg.h"
 
-#define MAX_HORIZON_DAYS (1000 * MEAN_DAYS_PER_YEAR)
 #define MAX_UNITS 1e12
 
 PG_FUNCTION(clv_p_alive_ledger);
@@ -72,7 +70,7 @@ get_days(FunctionCallInfo fcinfo, int n)
 {
 	double days = clv_interval_days(PG_GETARG_INTERVAL_P(n), "horizon");
 
-	if (days > MAX_HORIZON_DAYS)
+	if (days > CLV_MAX_HORIZON_DAYS)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 						errmsg("horizon must not be longer than 1000 years")));
 	return days;
@@ -421,15 +419,11 @@ clv_expected_spend_summary(PG_FUNCTION_ARGS)
 	PG_RETURN_FLOAT8(gammagamma_expected(spend, s.frequency, s.mean_spend));
 }
 
-/*
- * Orders of a living customer, each discounted to the end of its month: the sum over months of
- * (E(end) - E(begin)) (1 + discount)^-end, summed by parts so that nothing cancels. The last month
- * ends with the horizon. per_day is ln(1 + discount) by the day.
- */
-static double
-discounted_orders(const ClvModel *model, const Method *method, const BtydSummary *s, double days,
-				  double per_day)
+double
+clv_discounted_orders(const ClvModel *model, const double *theta, double frequency, double age,
+					  double days, double per_day)
 {
+	const Method *method = clv_kinds[model->kind].method;
 	double months = ceil(days / MEAN_DAYS_PER_MONTH - 1e-9);
 	double sum = 0;
 
@@ -440,8 +434,7 @@ discounted_orders(const ClvModel *model, const Method *method, const BtydSummary
 
 		if (month < months)
 			factor -= exp(-per_day * fmin((month + 1) * MEAN_DAYS_PER_MONTH, days));
-		sum += factor *
-			   method->orders_alive(model->theta, s->frequency, s->age, end / model->unit_days);
+		sum += factor * method->orders_alive(theta, frequency, age, end / model->unit_days);
 	}
 	return sum;
 }
@@ -498,8 +491,8 @@ clv_ledger(PG_FUNCTION_ARGS)
 		PG_RETURN_NULL();
 	memory = get_memory(fcinfo, model, days, discount);
 	if (!find_kept(memory, &memory->orders, (Kept){s.frequency, 0, s.age, 0}, &kept))
-		kept->figure =
-			discounted_orders(model, method, &s, days, log1p(discount) / MEAN_DAYS_PER_YEAR);
+		kept->figure = clv_discounted_orders(model, model->theta, s.frequency, s.age, days,
+											 log1p(discount) / MEAN_DAYS_PER_YEAR);
 	PG_RETURN_FLOAT8(value_of(p_alive(memory, method, &s) * kept->figure, spend, &s, margin_rate));
 }
 
@@ -524,15 +517,15 @@ clv_summary(PG_FUNCTION_ARGS)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 						errmsg("a model bg/bb counts opportunities, which have no months"),
 						errhint("Use expected_orders and expected_spend, or residual_orders.")));
-	if (days > MAX_HORIZON_DAYS)
+	if (days > CLV_MAX_HORIZON_DAYS)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 						errmsg("horizon must not be longer than 1000 years")));
 	if (!get_summary(fcinfo, model, &s))
 		PG_RETURN_NULL();
-	PG_RETURN_FLOAT8(
-		value_of(method->p_alive(model->theta, s.frequency, s.recency, s.age) *
-					 discounted_orders(model, method, &s, days, discount / model->unit_days),
-				 spend, &s, 1));
+	PG_RETURN_FLOAT8(value_of(method->p_alive(model->theta, s.frequency, s.recency, s.age) *
+								  clv_discounted_orders(model, model->theta, s.frequency, s.age,
+														days, discount / model->unit_days),
+							  spend, &s, 1));
 }
 
 /* The method of a model that tells orders without end. */

@@ -1,4 +1,4 @@
-/* sources: lifetime/special.c lifetime/quadrature.c lifetime/jet.c lifetime/negbin.c lifetime/annuity.c lifetime/bgnbd.c lifetime/paretonbd.c lifetime/bgbb.c lifetime/gammagamma.c lifetime/sbg.c lifetime/fit.c */
+/* sources: lifetime/special.c lifetime/quadrature.c lifetime/jet.c lifetime/negbin.c lifetime/annuity.c lifetime/bgnbd.c lifetime/paretonbd.c lifetime/bgbb.c lifetime/gammagamma.c lifetime/sbg.c lifetime/fit.c lifetime/outlook.c */
 /*
  * lifetime_test.c
  *	  The lifetime models against a table in 50 digits, against each other and against differences.
@@ -10,6 +10,7 @@
 #include "lifetime/fit.h"
 #include "lifetime/gammagamma.h"
 #include "lifetime/method.h"
+#include "lifetime/outlook.h"
 #include "lifetime/sbg.h"
 #include "lifetime/special.h"
 #include "unit.h"
@@ -368,6 +369,32 @@ pairs_add_up(void)
 	return true;
 }
 
+/* Quantiles that mpmath computes in 50 digits, and no jump where the way of computing changes. */
+static bool
+gamma_quantiles(void)
+{
+	/* the exponential distribution */
+	unit_require(near(gamma_quantile(1, 0.95), -log(0.05), 1e-12));
+	unit_require(near(gamma_quantile(1, 1e-9), -log1p(-1e-9), 1e-9));
+	for (int i = 1; i < 100; i++)
+		unit_require(
+			near(gamma_quantile(99999.9, i / 100.0), gamma_quantile(100000.1, i / 100.0), 3e-6));
+	for (double shape = 0.01; shape < 1e5; shape *= 3)
+		unit_require(gamma_quantile(shape, 0.05) <= gamma_quantile(shape, 0.5) &&
+					 gamma_quantile(shape, 0.5) <= shape && isfinite(gamma_quantile(shape, 0.95)));
+	unit_require(near(gamma_quantile(0.05, 0.05), 5.5738754818787571728e-27, 1e-9));
+	unit_require(near(gamma_quantile(0.05, 0.95), 0.26593230242584129942, 1e-9));
+	unit_require(near(gamma_quantile(0.5, 0.05), 0.0019660700000097613657, 1e-9));
+	unit_require(near(gamma_quantile(0.5, 0.95), 1.9207294103470629792, 1e-9));
+	unit_require(near(gamma_quantile(3, 0.05), 0.81769144716395332652, 1e-9));
+	unit_require(near(gamma_quantile(3, 0.95), 6.2957936218719897418, 1e-9));
+	unit_require(near(gamma_quantile(40, 0.05), 30.195739194344730834, 1e-9));
+	unit_require(near(gamma_quantile(40, 0.95), 50.939736982717940865, 1e-9));
+	unit_require(near(gamma_quantile(900, 0.05), 851.2294115070717294, 1e-9));
+	unit_require(near(gamma_quantile(900, 0.95), 949.9075491220797053, 1e-9));
+	return true;
+}
+
 static bool
 published_contracts(void)
 {
@@ -482,6 +509,7 @@ main(void)
 	unit_result(answers_are_sane(), "answers are finite and in range whatever the parameters");
 	unit_result(probabilities_add_up(), "probabilities of n orders add up to 1 and to the mean");
 	unit_result(pairs_add_up(), "pairs of orders are what the probabilities say");
+	unit_result(gamma_quantiles(), "quantiles of the gamma distribution");
 	unit_result(published_donations(), "BG/BB: the published figures of the donations");
 	unit_result(published_contracts(), "sBG: the published figures of the contracts");
 	unit_result(residual_lifetimes_are_sums(), "sBG: residual lifetimes are sums of survival");
