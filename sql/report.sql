@@ -65,4 +65,14 @@ SELECT "shop & ""co""".report(language => NULL);
 SELECT "shop & ""co""".report(top => 0);
 SELECT "shop & ""co""".report(currency => ' ');
 SELECT customer_value.drop_base('shop & "co"');
+
+-- One order at the end of all days and one before all history: the others are shown all the same, month by month.
+TRUNCATE sale;
+INSERT INTO sale SELECT 'c' || i, date '2025-01-01' + i, i FROM generate_series(1, 50) i;
+INSERT INTO sale VALUES ('far', '5874897-12-31', 5), ('before', '4713-01-01 BC', 7), ('large', '2025-02-02', 9e19);
+SELECT customer_value.create_base('odd', key => 'text');
+SELECT customer_value.track_orders('odd', 'sale', customer => 'client', at => 'day', amount => 'amount');
+SELECT customer_value.rebalance('odd', '2025-04-01');
+SELECT substring(page FROM '53 Customers.*Revenue'), substring(page FROM 'First month.*leaving') FROM pg_temp.words(odd.report()) page;
+SELECT customer_value.drop_base('odd');
 DROP TABLE sale;

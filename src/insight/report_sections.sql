@@ -209,8 +209,8 @@ DECLARE
 	finding text;
 BEGIN
 	EXECUTE format($sql$
-		SELECT CASE WHEN $1 - min(d.first) <= 400 THEN 'month' WHEN $1 - min(d.first) <= 1500 THEN 'quarter' ELSE 'year' END
-		FROM %1$I.customer c, LATERAL %2$s.first_order(c.value) AS d(first)$sql$, base, '@extschema@') INTO unit USING as_of;
+		SELECT CASE WHEN days <= 400 THEN 'month' WHEN days <= 1500 THEN 'quarter' ELSE 'year' END
+		FROM (SELECT $1 - percentile_disc(0.05) WITHIN GROUP (ORDER BY %2$s.first_order(c.value)) AS days FROM %1$I.customer c) d$sql$, base, '@extschema@') INTO unit USING as_of;
 	EXECUTE format($sql$
 		WITH cell AS (
 			SELECT x.*, dense_rank() OVER (ORDER BY x.cohort DESC) AS newness
@@ -220,7 +220,7 @@ BEGIN
 				round((0.05 + 0.5 * retention)::numeric, 2), retention, round(100 * retention::numeric)) AS content
 			FROM cell WHERE newness <= 16 AND period BETWEEN 1 AND 12),
 		cohort AS (
-			SELECT c.cohort, format('<tr><th scope="row">%%s <small>(%%s)</small></th>%%s</tr>', to_char(c.cohort, CASE $2 WHEN 'year' THEN 'YYYY' WHEN 'quarter' THEN 'YYYY "Q"Q' ELSE 'YYYY-MM' END),
+			SELECT c.cohort, format('<tr><th scope="row">%%s <small>(%%s)</small></th>%%s</tr>', to_char(c.cohort, CASE $2 WHEN 'year' THEN 'YYYY' WHEN 'quarter' THEN 'YYYY "Q"Q' ELSE 'YYYY-MM' END || CASE WHEN c.cohort < '0001-01-01' THEN ' BC' ELSE '' END),
 				customer_value_internal.html_number($1, c.customers), (SELECT string_agg(s.content, '' ORDER BY s.period) FROM shown s WHERE s.cohort = c.cohort)) AS content
 			FROM cell c WHERE c.newness <= 16 AND c.period = 0)
 		SELECT (SELECT string_agg(format('<th scope="col">%%s</th>', i), '' ORDER BY i) FROM generate_series(1, (SELECT max(period) FROM shown)) i),
@@ -236,7 +236,7 @@ END
 $$;
 
 COMMENT ON FUNCTION customer_value_internal.report_cohorts(name, jsonb, date) IS
-'part of the report: retention of the last 16 cohorts over 12 periods, by month, quarter or year as the orders last';
+'part of the report: retention of the last 16 cohorts over 12 periods, by month, quarter or year as the orders last; a few odd days decide nothing';
 
 
 CREATE FUNCTION customer_value_internal.report_model(base name, words jsonb, as_of date) RETURNS text

@@ -54,7 +54,7 @@ AS $sql$
 		"outlook_day": "This outlook is of %s, another day than the rest of the page.",
 		"model_is": "Model: %1$s, fitted to %2$s.", "model_open": "The fit has not converged: take these figures for a guess.",
 		"customer": "Customer", "alive": "Still a customer", "due": "Order due", "overdue": "overdue",
-		"left_out": "without %s whose value is infinite or not known",
+		"left_out": "without %s (value infinite or not known)",
 		"made": "Made on %s by customer_value %s."
 	} $json$), ('de', $json$ {
 		"title": "Kundenwert", "day": "DD.MM.YYYY", "moment": "DD.MM.YYYY, HH24:MI", "grouping": ".", "decimal": ",", "percent": "%s %%",
@@ -107,7 +107,7 @@ AS $sql$
 		"outlook_day": "Dieser Ausblick ist vom %s, einem anderen Tag als der Rest der Seite.",
 		"model_is": "Modell: %1$s, angepasst an %2$s.", "model_open": "Die Anpassung ist nicht konvergiert: Diese Zahlen sind nur geschätzt.",
 		"customer": "Kunde", "alive": "Noch Kunde", "due": "Bestellung fällig", "overdue": "überfällig",
-		"left_out": "ohne %s, deren Wert unendlich oder unbekannt ist",
+		"left_out": "ohne %s (Wert unendlich oder unbekannt)",
 		"made": "Erstellt am %s mit customer_value %s."
 	} $json$::jsonb)
 $sql$;
