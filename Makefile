@@ -77,7 +77,7 @@ META.json: customer_value.control
 
 .PHONY: demo test bench unit format dist
 # make demo ORDERS=file.csv [CUSTOMER=… DATE=… AMOUNT=… SEPARATOR=… DECIMAL=… DATESTYLE=… CURRENCY=… KEEP=1];
-# make test KINDS="unit regress isolation tap"; make bench SUBJECTS="concentration value …"
+# make test KINDS="unit regress isolation tap" [VERSION=18]; make bench SUBJECTS="concentration value …"
 # What is given to make reaches the demo in its environment, where no quote in a file's name does harm.
 demo:
 	+@$(SRCDIR)/test/run demo

@@ -109,3 +109,18 @@ JOIN pg_extension e ON e.oid = d.refobjid AND e.extname = 'customer_value',
 WHERE t.typtype = 'b' AND t.typelem = 0 AND t.typname NOT IN ('abc_cutoffs', 'concentration_sketch') AND m.amname IN ('btree', 'hash')
 	AND NOT EXISTS (SELECT FROM pg_opclass c WHERE c.opcintype = t.oid AND c.opcmethod = m.oid AND c.opcdefault)
 ORDER BY 1, 2;
+
+-- Drivers that send no types: one cast makes a call unique.
+DO $$
+DECLARE
+	call text;
+BEGIN
+	FOREACH call IN ARRAY '{"clv($1::float8, $2, $3)","clv($1::customer_value, $2, $3)","p_alive($1::customer_value, $2)",
+		"expected_orders($1::customer_value, $2, $3)","expected_spend($1::customer_value, $2)","order_probability($1, $2, $3::interval)",
+		"routing_priority($1, $2::interval, $3)","routing_priority($1, $2::float8, $3)","segment_of($1::jsonb, $2)","segment_of($1::customer_value, $2)",
+		"customer_value_of($1, $2::numeric)","customer_value_of($1, $2::numeric, $3::numeric)"}'::text[] LOOP
+		EXECUTE 'PREPARE untyped AS SELECT ' || call;
+		DEALLOCATE untyped;
+	END LOOP;
+END
+$$;
