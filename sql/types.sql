@@ -61,11 +61,13 @@ DROP SCHEMA trade CASCADE;
 CREATE TABLE one AS SELECT
 	'{2026-01-01 1 5}'::customer_value AS customer_value,
 	'{"model": "bg/nbd", "params": {"r": 0.243, "alpha": 4.414, "a": 0.793, "b": 2.426}}'::clv_model AS clv_model,
-	'{"segments": [{"name": "A", "from": 62}, {"name": "B"}], "criteria": [{"fact": "orders", "weight": 1, "points": [[0, 0], [9, 100]]}]}'::segment_rules AS segment_rules;
+	'{"segments": [{"name": "A", "from": 62}, {"name": "B"}], "criteria": [{"fact": "orders", "weight": 1, "points": [[0, 0], [9, 100]]}]}'::segment_rules AS segment_rules,
+	(SELECT abc_cutoffs(i) FROM generate_series(1, 9) i) AS abc_cutoffs, (SELECT concentration_sketch(i) FROM generate_series(1, 9) i) AS concentration_sketch;
 CREATE TABLE other AS SELECT
 	'{2026-01-01 1 6}'::customer_value AS customer_value,
 	'{"model": "bg/nbd", "params": {"r": 0.244, "alpha": 4.414, "a": 0.793, "b": 2.426}}'::clv_model AS clv_model,
-	'{"segments": [{"name": "A", "from": 63}, {"name": "B"}], "criteria": [{"fact": "orders", "weight": 1, "points": [[0, 0], [9, 100]]}]}'::segment_rules AS segment_rules;
+	'{"segments": [{"name": "A", "from": 63}, {"name": "B"}], "criteria": [{"fact": "orders", "weight": 1, "points": [[0, 0], [9, 100]]}]}'::segment_rules AS segment_rules,
+	(SELECT abc_cutoffs(i) FROM generate_series(1, 10) i) AS abc_cutoffs, (SELECT concentration_sketch(i) FROM generate_series(1, 10) i) AS concentration_sketch;
 CREATE FUNCTION pg_temp.compared(type text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
 	result text;
@@ -92,11 +94,11 @@ BEGIN
 	RETURN result;
 END
 $$;
-SELECT type, pg_temp.compared(type) FROM unnest('{customer_value,clv_model,segment_rules}'::text[]) type;
+SELECT type, pg_temp.compared(type) FROM unnest('{customer_value,clv_model,segment_rules,abc_cutoffs,concentration_sketch}'::text[]) type;
 SET enable_hashjoin = off;
 SET enable_nestloop = off;
 SET enable_hashagg = off;
-SELECT type, pg_temp.compared(type) FROM unnest('{customer_value,clv_model,segment_rules}'::text[]) type;
+SELECT type, pg_temp.compared(type) FROM unnest('{customer_value,clv_model,segment_rules,abc_cutoffs,concentration_sketch}'::text[]) type;
 RESET enable_hashjoin;
 RESET enable_nestloop;
 RESET enable_hashagg;
@@ -106,7 +108,7 @@ SELECT t.typname, m.amname
 FROM pg_type t JOIN pg_depend d ON d.objid = t.oid AND d.classid = 'pg_type'::regclass AND d.deptype = 'e'
 JOIN pg_extension e ON e.oid = d.refobjid AND e.extname = 'customer_value',
 	pg_am m
-WHERE t.typtype = 'b' AND t.typelem = 0 AND t.typname NOT IN ('abc_cutoffs', 'concentration_sketch') AND m.amname IN ('btree', 'hash')
+WHERE t.typtype = 'b' AND t.typelem = 0 AND m.amname IN ('btree', 'hash')
 	AND NOT EXISTS (SELECT FROM pg_opclass c WHERE c.opcintype = t.oid AND c.opcmethod = m.oid AND c.opcdefault)
 ORDER BY 1, 2;
 

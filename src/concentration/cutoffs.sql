@@ -42,30 +42,6 @@ CREATE CAST (abc_cutoffs AS jsonb) WITH FUNCTION abc_cutoffs_to_jsonb(abc_cutoff
 
 COMMENT ON CAST (abc_cutoffs AS jsonb) IS 'the text form of abc_cutoffs as jsonb';
 
-CREATE FUNCTION abc_cutoffs_eq(abc_cutoffs, abc_cutoffs) RETURNS boolean
-LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';
-
-COMMENT ON FUNCTION abc_cutoffs_eq(abc_cutoffs, abc_cutoffs) IS 'implementation of = operator';
-
-CREATE FUNCTION abc_cutoffs_ne(abc_cutoffs, abc_cutoffs) RETURNS boolean
-LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';
-
-COMMENT ON FUNCTION abc_cutoffs_ne(abc_cutoffs, abc_cutoffs) IS 'implementation of <> operator';
-
-CREATE OPERATOR = (
-	LEFTARG = abc_cutoffs, RIGHTARG = abc_cutoffs, FUNCTION = abc_cutoffs_eq,
-	COMMUTATOR = =, NEGATOR = <>, RESTRICT = eqsel, JOIN = eqjoinsel
-);
-
-COMMENT ON OPERATOR = (abc_cutoffs, abc_cutoffs) IS 'the same classes, cuts, total and number of customers';
-
-CREATE OPERATOR <> (
-	LEFTARG = abc_cutoffs, RIGHTARG = abc_cutoffs, FUNCTION = abc_cutoffs_ne,
-	COMMUTATOR = <>, NEGATOR = =, RESTRICT = neqsel, JOIN = neqjoinsel
-);
-
-COMMENT ON OPERATOR <> (abc_cutoffs, abc_cutoffs) IS 'not the same cut-offs';
-
 CREATE FUNCTION abc_class_of(value numeric, cutoffs abc_cutoffs) RETURNS text
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'abc_class_of_numeric';
 

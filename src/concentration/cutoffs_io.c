@@ -4,6 +4,7 @@
  */
 #include "concentration/cutoffs_io.h"
 
+#include "common/hashfn.h"
 #include "catalog/pg_type.h"
 #include "common/shortest_dec.h"
 #include "libpq/pqformat.h"
@@ -11,6 +12,7 @@
 #include "utils/fmgrprotos.h"
 #include "utils/jsonb.h"
 
+#include "support/comparison.h"
 #include "support/compat.h"
 #include "support/numeric_decimal.h"
 #include "support/values.h"
@@ -27,8 +29,8 @@ PG_FUNCTION(abc_cutoffs_out);
 PG_FUNCTION(abc_cutoffs_recv);
 PG_FUNCTION(abc_cutoffs_send);
 PG_FUNCTION(abc_cutoffs_to_jsonb);
-PG_FUNCTION(abc_cutoffs_eq);
-PG_FUNCTION(abc_cutoffs_ne);
+PG_FUNCTION(abc_cutoffs_hash);
+PG_FUNCTION(abc_cutoffs_hash_extended);
 PG_FUNCTION(abc_class_of_numeric);
 PG_FUNCTION(abc_class_of_previous);
 PG_FUNCTION(abc_class_of_int8);
@@ -567,28 +569,36 @@ abc_cutoffs_recv(PG_FUNCTION_ARGS)
 	return abc_cutoffs_datum(&cutoffs);
 }
 
-static bool
-cutoffs_equal(FunctionCallInfo fcinfo)
+static int
+abc_cutoffs_compare(FunctionCallInfo fcinfo)
 {
 	struct varlena *a = PG_GETARG_VARLENA_PP(0);
 	struct varlena *b = PG_GETARG_VARLENA_PP(1);
 
-	return VARSIZE_ANY_EXHDR(a) == VARSIZE_ANY_EXHDR(b) &&
-		   memcmp(VARDATA_ANY(a), VARDATA_ANY(b), VARSIZE_ANY_EXHDR(a)) == 0;
+	return compare_bytes(VARDATA_ANY(a), VARSIZE_ANY_EXHDR(a), VARDATA_ANY(b),
+						 VARSIZE_ANY_EXHDR(b));
 }
 
-/* abc_cutoffs_eq(abc_cutoffs, abc_cutoffs) returns boolean: the same in every member */
+/* Equal in every member, which are equal bytes. */
+COMPARISONS(abc_cutoffs);
+
+/* abc_cutoffs_hash(abc_cutoffs) returns integer */
 Datum
-abc_cutoffs_eq(PG_FUNCTION_ARGS)
+abc_cutoffs_hash(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_BOOL(cutoffs_equal(fcinfo));
+	struct varlena *bytes = PG_GETARG_VARLENA_PP(0);
+
+	return hash_any((unsigned char *) VARDATA_ANY(bytes), (int) VARSIZE_ANY_EXHDR(bytes));
 }
 
-/* abc_cutoffs_ne(abc_cutoffs, abc_cutoffs) returns boolean */
+/* abc_cutoffs_hash_extended(abc_cutoffs, seed bigint) returns bigint */
 Datum
-abc_cutoffs_ne(PG_FUNCTION_ARGS)
+abc_cutoffs_hash_extended(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_BOOL(!cutoffs_equal(fcinfo));
+	struct varlena *bytes = PG_GETARG_VARLENA_PP(0);
+
+	return hash_any_extended((unsigned char *) VARDATA_ANY(bytes), (int) VARSIZE_ANY_EXHDR(bytes),
+							 (uint64) PG_GETARG_INT64(1));
 }
 
 /* The class of a value if it, or the cut-offs, need more than 38 digits. */

@@ -52,22 +52,10 @@ CREATE FUNCTION concentration_sketch_subtract(concentration_sketch, concentratio
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';
 CREATE FUNCTION concentration_sketch_negate(concentration_sketch) RETURNS concentration_sketch
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';
-CREATE FUNCTION concentration_sketch_eq(concentration_sketch, concentration_sketch) RETURNS boolean
-LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';
-CREATE FUNCTION concentration_sketch_ne(concentration_sketch, concentration_sketch) RETURNS boolean
-LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';
-CREATE FUNCTION concentration_sketch_hash(concentration_sketch) RETURNS integer
-LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';
-CREATE FUNCTION concentration_sketch_hash_extended(concentration_sketch, bigint) RETURNS bigint
-LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';
 
 COMMENT ON FUNCTION concentration_sketch_add(concentration_sketch, concentration_sketch) IS 'implementation of + operator';
 COMMENT ON FUNCTION concentration_sketch_subtract(concentration_sketch, concentration_sketch) IS 'implementation of - operator';
 COMMENT ON FUNCTION concentration_sketch_negate(concentration_sketch) IS 'implementation of - operator';
-COMMENT ON FUNCTION concentration_sketch_eq(concentration_sketch, concentration_sketch) IS 'implementation of = operator';
-COMMENT ON FUNCTION concentration_sketch_ne(concentration_sketch, concentration_sketch) IS 'implementation of <> operator';
-COMMENT ON FUNCTION concentration_sketch_hash(concentration_sketch) IS 'hash';
-COMMENT ON FUNCTION concentration_sketch_hash_extended(concentration_sketch, bigint) IS 'hash with a seed';
 
 CREATE OPERATOR + (
 	LEFTARG = concentration_sketch, RIGHTARG = concentration_sketch,
@@ -81,30 +69,10 @@ CREATE OPERATOR - (
 	RIGHTARG = concentration_sketch,
 	FUNCTION = concentration_sketch_negate
 );
-CREATE OPERATOR = (
-	LEFTARG = concentration_sketch, RIGHTARG = concentration_sketch,
-	FUNCTION = concentration_sketch_eq, COMMUTATOR = =, NEGATOR = <>,
-	RESTRICT = eqsel, JOIN = eqjoinsel, HASHES
-);
-CREATE OPERATOR <> (
-	LEFTARG = concentration_sketch, RIGHTARG = concentration_sketch,
-	FUNCTION = concentration_sketch_ne, COMMUTATOR = <>, NEGATOR = =,
-	RESTRICT = neqsel, JOIN = neqjoinsel
-);
 
 COMMENT ON OPERATOR + (concentration_sketch, concentration_sketch) IS 'the customers of both sketches; exact';
 COMMENT ON OPERATOR - (concentration_sketch, concentration_sketch) IS 'takes the second sketch''s customers away; undoes +';
 COMMENT ON OPERATOR - (NONE, concentration_sketch) IS 'the sketch that undoes this one';
-COMMENT ON OPERATOR = (concentration_sketch, concentration_sketch) IS 'same accuracy and same counts';
-COMMENT ON OPERATOR <> (concentration_sketch, concentration_sketch) IS 'another accuracy or other counts';
-
-CREATE OPERATOR CLASS concentration_sketch_hash_ops DEFAULT FOR TYPE concentration_sketch USING hash AS
-	OPERATOR 1 =,
-	FUNCTION 1 concentration_sketch_hash(concentration_sketch),
-	FUNCTION 2 concentration_sketch_hash_extended(concentration_sketch, bigint);
-
-COMMENT ON OPERATOR CLASS concentration_sketch_hash_ops USING hash IS 'equality of sketches';
-COMMENT ON OPERATOR FAMILY concentration_sketch_hash_ops USING hash IS 'equality of sketches';
 
 -- Aggregates
 

@@ -17,6 +17,7 @@
 #include "utils/builtins.h"
 #include "utils/jsonb.h"
 
+#include "support/comparison.h"
 #include "support/compat.h"
 #include "support/numeric_decimal.h"
 #include "concentration/sketch.h"
@@ -31,8 +32,6 @@ PG_FUNCTION(concentration_sketch_from_jsonb);
 PG_FUNCTION(concentration_sketch_add);
 PG_FUNCTION(concentration_sketch_subtract);
 PG_FUNCTION(concentration_sketch_negate);
-PG_FUNCTION(concentration_sketch_eq);
-PG_FUNCTION(concentration_sketch_ne);
 PG_FUNCTION(concentration_sketch_hash);
 PG_FUNCTION(concentration_sketch_hash_extended);
 
@@ -356,32 +355,16 @@ concentration_sketch_negate(PG_FUNCTION_ARGS)
 	return merge((SketchBytes){empty_bytes, empty.size}, sketch, -1);
 }
 
-static bool
-same(FunctionCallInfo fcinfo)
+static int
+concentration_sketch_compare(FunctionCallInfo fcinfo)
 {
 	SketchBytes a = sketch_from_datum(PG_GETARG_DATUM(0));
 	SketchBytes b = sketch_from_datum(PG_GETARG_DATUM(1));
 
-	return a.length == b.length && memcmp(a.bytes, b.bytes, a.length) == 0;
+	return compare_bytes(a.bytes, a.length, b.bytes, b.length);
 }
 
-/*
- * concentration_sketch_eq(concentration_sketch, concentration_sketch) returns boolean
- */
-Datum
-concentration_sketch_eq(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_BOOL(same(fcinfo));
-}
-
-/*
- * concentration_sketch_ne(concentration_sketch, concentration_sketch) returns boolean
- */
-Datum
-concentration_sketch_ne(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_BOOL(!same(fcinfo));
-}
+COMPARISONS(concentration_sketch);
 
 /*
  * concentration_sketch_hash(concentration_sketch) returns integer

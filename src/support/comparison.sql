@@ -10,7 +10,9 @@ BEGIN
 	FOR type, equal IN VALUES
 		('customer_value', 'the same figures on the same days'),
 		('clv_model', 'the same text'),
-		('segment_rules', 'equal documents')
+		('segment_rules', 'equal documents'),
+		('abc_cutoffs', 'the same classes, cuts, total and number of customers'),
+		('concentration_sketch', 'same accuracy and same counts')
 	LOOP
 		EXECUTE format($sql$
 			CREATE FUNCTION @extschema@.%1$I_hash(@extschema@.%1$I) RETURNS integer
