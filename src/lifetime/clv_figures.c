@@ -97,20 +97,19 @@ get_ledger(FunctionCallInfo fcinfo, const ClvModel *model, int as_of, BtydSummar
 						  model->unit_days, summary);
 }
 
+/* The same, and what the customer spent. */
+static bool
+get_customer(FunctionCallInfo fcinfo, const ClvModel *model, int as_of, BtydSummary *summary,
+			 SampleSpend *spend)
+{
+	return clv_customer_of(PG_GETARG_CUSTOMER_VALUE(0), customer_value_as_of(PG_GETARG_DATUM(as_of)),
+						   model->unit_days, summary, spend);
+}
+
 static bool
 get_summary(FunctionCallInfo fcinfo, const ClvModel *model, BtydSummary *summary)
 {
 	return clv_summary_get(PG_GETARG_DATUM(0), model->kind == CLV_BGBB, summary);
-}
-
-static const double *
-spend_model(const ClvModel *model)
-{
-	if (!(model->flags & CLV_HAS_SPEND))
-		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-						errmsg("the clv_model has no spend model"),
-						errhint("Its member \"spend\" holds p, q and v.")));
-	return model->spend;
 }
 
 /*
@@ -138,7 +137,7 @@ typedef struct Memory
 {
 	MemoryContext context;
 	uint8 kind;
-	double theta[JET_PARAMETERS];
+	double theta[METHOD_PARAMETERS];
 	double unit_days;
 	double days;
 	double discount;
@@ -381,12 +380,14 @@ clv_expected_orders_summary(PG_FUNCTION_ARGS)
 Datum
 clv_expected_spend_ledger(PG_FUNCTION_ARGS)
 {
-	const double *spend = spend_model(PG_GETARG_CLV_MODEL(1));
+	const ClvModel *model = PG_GETARG_CLV_MODEL(1);
 	BtydSummary s;
+	SampleSpend spend;
 
-	if (!clv_summary_of(PG_GETARG_CUSTOMER_VALUE(0), LEDGER_LAST_DAY, 1, &s))
+	clv_model_require_spend(model);
+	if (!clv_customer_of(PG_GETARG_CUSTOMER_VALUE(0), LEDGER_LAST_DAY, 1, &s, &spend))
 		PG_RETURN_NULL();
-	PG_RETURN_FLOAT8(gammagamma_expected(spend, s.frequency, s.mean_spend));
+	PG_RETURN_FLOAT8(clv_expected_spend(model, &spend));
 }
 
 /*
@@ -396,12 +397,13 @@ Datum
 clv_expected_spend_as_of(PG_FUNCTION_ARGS)
 {
 	const ClvModel *model = PG_GETARG_CLV_MODEL(1);
-	const double *spend = spend_model(model);
 	BtydSummary s;
+	SampleSpend spend;
 
-	if (!get_ledger(fcinfo, model, 2, &s))
+	clv_model_require_spend(model);
+	if (!get_customer(fcinfo, model, 2, &s, &spend))
 		PG_RETURN_NULL();
-	PG_RETURN_FLOAT8(gammagamma_expected(spend, s.frequency, s.mean_spend));
+	PG_RETURN_FLOAT8(clv_expected_spend(model, &spend));
 }
 
 /*
@@ -411,12 +413,12 @@ Datum
 clv_expected_spend_summary(PG_FUNCTION_ARGS)
 {
 	const ClvModel *model = PG_GETARG_CLV_MODEL(1);
-	const double *spend = spend_model(model);
 	BtydSummary s;
 
+	clv_model_require_spend(model);
 	if (!get_summary(fcinfo, model, &s))
 		PG_RETURN_NULL();
-	PG_RETURN_FLOAT8(gammagamma_expected(spend, s.frequency, s.mean_spend));
+	PG_RETURN_FLOAT8(clv_expected_spend_of_summary(model, &s));
 }
 
 double
@@ -441,11 +443,11 @@ clv_discounted_orders(const ClvModel *model, const double *theta, double frequen
 
 /* What so many orders bring; none or no margin bring nothing, even where the mean spend is infinite. */
 static double
-value_of(double orders, const double *spend, const BtydSummary *s, double margin_rate)
+value_of(double orders, double spend, double margin_rate)
 {
 	if (orders == 0 || margin_rate == 0)
 		return 0;
-	return orders * gammagamma_expected(spend, s->frequency, s->mean_spend) * margin_rate;
+	return orders * spend * margin_rate;
 }
 
 static void
@@ -477,23 +479,25 @@ clv_ledger(PG_FUNCTION_ARGS)
 {
 	const ClvModel *model = PG_GETARG_CLV_MODEL(1);
 	const Method *method = ledger_method(model, "clv");
-	const double *spend = spend_model(model);
 	double days = get_days(fcinfo, 2);
 	double discount = PG_GETARG_FLOAT8(3);
 	double margin_rate = PG_GETARG_FLOAT8(4);
 	Memory *memory;
 	Kept *kept;
 	BtydSummary s;
+	SampleSpend spend;
 
+	clv_model_require_spend(model);
 	check_discount(discount);
 	check_margin_rate(margin_rate);
-	if (!get_ledger(fcinfo, model, 5, &s))
+	if (!get_customer(fcinfo, model, 5, &s, &spend))
 		PG_RETURN_NULL();
 	memory = get_memory(fcinfo, model, days, discount);
 	if (!find_kept(memory, &memory->orders, (Kept){s.frequency, 0, s.age, 0}, &kept))
 		kept->figure = clv_discounted_orders(model, model->theta, s.frequency, s.age, days,
 											 log1p(discount) / MEAN_DAYS_PER_YEAR);
-	PG_RETURN_FLOAT8(value_of(p_alive(memory, method, &s) * kept->figure, spend, &s, margin_rate));
+	PG_RETURN_FLOAT8(value_of(p_alive(memory, method, &s) * kept->figure,
+							  clv_expected_spend(model, &spend), margin_rate));
 }
 
 /*
@@ -507,11 +511,11 @@ clv_summary(PG_FUNCTION_ARGS)
 {
 	const ClvModel *model = PG_GETARG_CLV_MODEL(1);
 	const Method *method = clv_model_method(model, "clv");
-	const double *spend = spend_model(model);
 	double days = get_units(fcinfo, 2) * model->unit_days;
 	double discount = PG_GETARG_FLOAT8(3);
 	BtydSummary s;
 
+	clv_model_require_spend(model);
 	require_number(isfinite(discount), "discount", "finite", discount);
 	if (model->kind == CLV_BGBB)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -525,7 +529,7 @@ clv_summary(PG_FUNCTION_ARGS)
 	PG_RETURN_FLOAT8(value_of(method->p_alive(model->theta, s.frequency, s.recency, s.age) *
 								  clv_discounted_orders(model, model->theta, s.frequency, s.age,
 														days, discount / model->unit_days),
-							  spend, &s, 1));
+							  clv_expected_spend_of_summary(model, &s), 1));
 }
 
 /* The method of a model that tells orders without end. */
@@ -552,13 +556,13 @@ residual_orders(const ClvModel *model, const Method *method, double alive, const
 /* The same of argument 0, a ledger, and what is known of it by as_of; NAN without orders by then. */
 static double
 residual_orders_of_ledger(FunctionCallInfo fcinfo, const ClvModel *model, const char *what,
-						  double discount, int as_of, BtydSummary *s)
+						  double discount, int as_of, BtydSummary *s, SampleSpend *spend)
 {
 	const Method *method = residual_method(model, ledger_method(model, what), what);
 	Memory *memory;
 
 	check_residual_discount(discount);
-	if (!get_ledger(fcinfo, model, as_of, s))
+	if (!get_customer(fcinfo, model, as_of, s, spend))
 		return NAN;
 	memory = get_memory(fcinfo, model, 0, discount);
 	return residual_orders(model, method, p_alive(memory, method, s), s,
@@ -576,8 +580,9 @@ clv_residual_orders_ledger(PG_FUNCTION_ARGS)
 {
 	const ClvModel *model = PG_GETARG_CLV_MODEL(1);
 	BtydSummary s;
-	double orders =
-		residual_orders_of_ledger(fcinfo, model, "residual_orders", PG_GETARG_FLOAT8(2), 3, &s);
+	SampleSpend spend;
+	double orders = residual_orders_of_ledger(fcinfo, model, "residual_orders", PG_GETARG_FLOAT8(2),
+											  3, &s, &spend);
 
 	if (isnan(orders))
 		PG_RETURN_NULL();
@@ -592,16 +597,18 @@ Datum
 clv_residual_value(PG_FUNCTION_ARGS)
 {
 	const ClvModel *model = PG_GETARG_CLV_MODEL(1);
-	const double *spend = spend_model(model);
 	double margin_rate = PG_GETARG_FLOAT8(3);
 	BtydSummary s;
+	SampleSpend spend;
 	double orders;
 
+	clv_model_require_spend(model);
 	check_margin_rate(margin_rate);
-	orders = residual_orders_of_ledger(fcinfo, model, "residual_value", PG_GETARG_FLOAT8(2), 4, &s);
+	orders = residual_orders_of_ledger(fcinfo, model, "residual_value", PG_GETARG_FLOAT8(2), 4, &s,
+									   &spend);
 	if (isnan(orders))
 		PG_RETURN_NULL();
-	PG_RETURN_FLOAT8(value_of(orders, spend, &s, margin_rate));
+	PG_RETURN_FLOAT8(value_of(orders, clv_expected_spend(model, &spend), margin_rate));
 }
 
 /*

@@ -1,16 +1,17 @@
 /*
  * clv_fit.c
- *	  The aggregates clv_fit and clv_fit_bgbb.
+ *	  The aggregates clv_fit and clv_fit_bgbb, and the function clv_fit of a sample.
  *
- * The state of a buy-till-you-die model is the distinct (frequency, recency, age) with counts, and
- * for the spend model the (frequency, mean spend) of each customer with repeat orders, 16 bytes
- * each. Both are sorted before the fit, so that neither the order of rows nor the number of workers
- * changes a digit.
+ * The state of a model fitted to ledgers is their sample (sample.h). That of summaries is the distinct
+ * (frequency, recency, age) with counts, and for the spend model the (frequency, mean spend) of each
+ * customer with repeat orders. All is sorted before the fit, so that neither the order of rows nor
+ * the number of workers changes a digit.
  */
 #include "postgres.h"
 
 #include <math.h>
 
+#include "catalog/pg_type.h"
 #include "common/hashfn.h"
 #include "fmgr.h"
 #include "libpq/pqformat.h"
@@ -21,14 +22,10 @@
 
 #include "support/aggregate.h"
 #include "support/compat.h"
-#include "lifetime/clv_model.h"
+#include "lifetime/clv_fit.h"
 #include "lifetime/clv_summary.h"
 
-/* A model fitted to fewer customers with repeat orders says that it guesses. */
-#define FEWEST_REPEATS 30
-
 #define STATE_VERSION 1
-#define CORRELATION_NOTED 0.3
 
 PG_FUNCTION(clv_fit_accumulate_summary);
 PG_FUNCTION(clv_fit_accumulate_ledger);
@@ -37,6 +34,7 @@ PG_FUNCTION(clv_fit_combine);
 PG_FUNCTION(clv_fit_serialise);
 PG_FUNCTION(clv_fit_deserialise);
 PG_FUNCTION(clv_fit_final);
+PG_FUNCTION(clv_fit_of_sample);
 
 /* no padding: it is hashed as bytes */
 typedef struct ObservationKey
@@ -69,11 +67,10 @@ typedef struct ObservationEntry
 
 typedef struct FitState
 {
-	ClvKind kind;
-	DateADT as_of; /* DATEVAL_NOEND if the rows do not tell */
-	/* ledgers are kept in days, and everything else in the units it comes in */
-	bool in_days;
-	double unit_days;
+	FitOptions options; /* as_of is DATEVAL_NOEND for summaries, which do not tell it */
+	/* of ledgers */
+	SampleBuilder *sample;
+	/* of summaries */
 	observations_hash *observations;
 	Spending *spending;
 	size_t spenders;
@@ -82,17 +79,17 @@ typedef struct FitState
 
 #define FIRST_ROOM 64
 
-static void
-breathe(void)
-{
-	CHECK_FOR_INTERRUPTS();
-}
-
 static FitState *
-state_make(MemoryContext context)
+state_make(MemoryContext context, const FitOptions *options)
 {
 	FitState *state = MemoryContextAllocZero(context, sizeof(FitState));
 
+	state->options = *options;
+	if (options->as_of != DATEVAL_NOEND)
+	{
+		state->sample = sample_builder_make(context);
+		return state;
+	}
 	state->observations = observations_create(context, 256, NULL);
 	state->room = FIRST_ROOM;
 	state->spending = MemoryContextAlloc(context, state->room * sizeof(Spending));
@@ -126,30 +123,40 @@ static void
 state_add_customer(FitState *state, const BtydSummary *summary)
 {
 	state_add(state, summary, 1);
-	if (summary->frequency > 0 && summary->mean_spend > 0 && state->kind != CLV_BGBB)
-		state_add_spending(state, (Spending){summary->mean_spend, summary->frequency});
+	if (summary->frequency > 0 && summary->mean_spend > 0 && state->options.kind != CLV_BGBB)
+		state_add_spending(
+			state, (Spending){summary->mean_spend * summary->frequency, 1, summary->frequency});
+}
+
+static void
+require_same(const FitOptions *a, const FitOptions *b)
+{
+	if (a->kind != b->kind || a->k != b->k || a->spend != b->spend || a->as_of != b->as_of ||
+		a->unit_days != b->unit_days)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("model, as_of, unit, spend and k must be the same in all rows")));
 }
 
 /* The state, made in the first call; the arguments that have to be the same in all rows are. */
 static FitState *
-get_state(FunctionCallInfo fcinfo, bool in_days, ClvKind kind, DateADT as_of, double unit_days)
+get_state(FunctionCallInfo fcinfo, const FitOptions *options)
 {
 	FitState *state;
 
-	if (!PG_ARGISNULL(0))
-	{
-		state = (FitState *) PG_GETARG_POINTER(0);
-		if (state->kind != kind || state->as_of != as_of || state->unit_days != unit_days)
-			ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-							errmsg("model, as_of and unit must be the same in all rows")));
-		return state;
-	}
-	state = state_make(aggregate_context(fcinfo));
-	state->in_days = in_days;
-	state->kind = kind;
-	state->as_of = as_of;
-	state->unit_days = unit_days;
+	if (PG_ARGISNULL(0))
+		return state_make(aggregate_context(fcinfo), options);
+	state = (FitState *) PG_GETARG_POINTER(0);
+	require_same(&state->options, options);
 	return state;
+}
+
+static void
+require_not_null(FunctionCallInfo fcinfo, int n, const char *what)
+{
+	if (PG_ARGISNULL(n))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("%s must not be null", what)));
 }
 
 static ClvKind
@@ -157,26 +164,79 @@ get_kind(FunctionCallInfo fcinfo, int n)
 {
 	text *name;
 
-	if (PG_ARGISNULL(n))
-		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("model must not be NULL")));
+	require_not_null(fcinfo, n, "model");
 	name = PG_GETARG_TEXT_PP(n);
 	return clv_kind_by_name(VARDATA_ANY(name), (int) VARSIZE_ANY_EXHDR(name));
 }
 
-/* Argument n if there is one, and a week if not. */
 static double
-get_unit_days(FunctionCallInfo fcinfo, int n)
+unit_days(Datum unit)
 {
-	double days;
+	double days = clv_interval_days(DatumGetIntervalP(unit), "unit");
 
-	if (PG_NARGS() <= n)
-		return 7;
-	if (PG_ARGISNULL(n))
-		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("unit must not be NULL")));
-	days = clv_interval_days(PG_GETARG_INTERVAL_P(n), "unit");
 	if (days == 0)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("unit must not be 0")));
 	return days;
+}
+
+static DateADT
+get_as_of(FunctionCallInfo fcinfo, int n)
+{
+	DateADT as_of;
+
+	require_not_null(fcinfo, n, "as_of");
+	as_of = customer_value_as_of(PG_GETARG_DATUM(n));
+	/* as far as the text of a model goes */
+	if (as_of < date2j(1, 1, 1) - POSTGRES_EPOCH_JDATE ||
+		as_of > date2j(9999, 12, 31) - POSTGRES_EPOCH_JDATE)
+		ereport(ERROR, (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
+						errmsg("as_of must be in the years 1 to 9999")));
+	return as_of;
+}
+
+/*
+ * A text is what the spend model is of. An untyped literal after as_of is taken for a text, too, so that
+ * what begins like an interval is read as the unit.
+ */
+static void
+read_spend_of(Datum argument, FitOptions *options)
+{
+	char *name = TextDatumGetCString(argument);
+
+	if (strcmp(name, "means") == 0)
+		options->spend = CLV_SPEND_MEANS;
+	else if (strcmp(name, "orders") == 0)
+		options->spend = CLV_SPEND_ORDERS;
+	else if (strchr("0123456789+-.@P", name[0]) && name[0] != '\0')
+		options->unit_days = unit_days(DirectFunctionCall3(
+			interval_in, CStringGetDatum(name), ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1)));
+	else
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("spend must be orders or means, not \"%s\"", name)));
+}
+
+/* The optional arguments from n on, which aggregates have in any combination: by their types. */
+static void
+read_options(FunctionCallInfo fcinfo, int n, FitOptions *options)
+{
+	for (; n < PG_NARGS(); n++)
+	{
+		Oid type = get_fn_expr_argtype(fcinfo->flinfo, n);
+
+		switch (type)
+		{
+			case INTERVALOID:
+				require_not_null(fcinfo, n, "unit");
+				options->unit_days = unit_days(PG_GETARG_DATUM(n));
+				break;
+			case TEXTOID:
+				require_not_null(fcinfo, n, "spend");
+				read_spend_of(PG_GETARG_DATUM(n), options);
+				break;
+			default:
+				elog(ERROR, "unexpected argument of type %u", type);
+		}
+	}
 }
 
 static Datum
@@ -194,55 +254,60 @@ Datum
 clv_fit_accumulate_summary(PG_FUNCTION_ARGS)
 {
 	FitState *state = PG_ARGISNULL(0) ? NULL : (FitState *) PG_GETARG_POINTER(0);
+	FitOptions options = {.as_of = DATEVAL_NOEND, .unit_days = 7, .spend = CLV_SPEND_MEANS};
 	BtydSummary summary;
-	ClvKind kind;
 
 	aggregate_context(fcinfo);
 	if (PG_ARGISNULL(1))
 		return return_state(fcinfo, state);
-	kind = get_kind(fcinfo, 2);
-	if (kind == CLV_SBG)
+	options.kind = get_kind(fcinfo, 2);
+	if (options.kind == CLV_SBG)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 						errmsg("a model sbg is fitted to contracts"), errhint("Use clv_fit_sbg.")));
-	if (!clv_summary_get(PG_GETARG_DATUM(1), kind == CLV_BGBB, &summary))
+	if (!clv_summary_get(PG_GETARG_DATUM(1), options.kind == CLV_BGBB, &summary))
 		return return_state(fcinfo, state);
-	state = get_state(fcinfo, false, kind, DATEVAL_NOEND, get_unit_days(fcinfo, 3));
+	read_options(fcinfo, 3, &options);
+	state = get_state(fcinfo, &options);
 	state_add_customer(state, &summary);
 	PG_RETURN_POINTER(state);
 }
 
-/*
- * clv_fit_accumulate(internal, cv customer_value, model text, as_of date [, unit interval])
- * returns internal
- */
-Datum
-clv_fit_accumulate_ledger(PG_FUNCTION_ARGS)
+static void
+require_ledger_kind(ClvKind kind)
 {
-	FitState *state = PG_ARGISNULL(0) ? NULL : (FitState *) PG_GETARG_POINTER(0);
-	BtydSummary summary;
-	DateADT as_of;
-	ClvKind kind;
-	double unit_days;
-
-	aggregate_context(fcinfo);
-	kind = get_kind(fcinfo, 2);
 	if (kind == CLV_BGBB || kind == CLV_SBG)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 						errmsg("a model %s is not fitted to ledgers", clv_kinds[kind].name),
 						errhint("Use %s.", kind == CLV_SBG ? "clv_fit_sbg" : "clv_fit_bgbb")));
-	if (PG_ARGISNULL(3))
-		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("as_of must not be NULL")));
-	as_of = customer_value_as_of(PG_GETARG_DATUM(3));
-	/* as far as the text of a model goes */
-	if (as_of < date2j(1, 1, 1) - POSTGRES_EPOCH_JDATE ||
-		as_of > date2j(9999, 12, 31) - POSTGRES_EPOCH_JDATE)
-		ereport(ERROR, (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
-						errmsg("as_of must be in the years 1 to 9999")));
-	unit_days = get_unit_days(fcinfo, 4);
-	if (PG_ARGISNULL(1) || !clv_summary_of(PG_GETARG_CUSTOMER_VALUE(1), as_of, 1, &summary))
+}
+
+/*
+ * clv_fit_accumulate(internal, cv customer_value, model text, as_of date [, unit interval]
+ * [, spend text]) returns internal
+ */
+Datum
+clv_fit_accumulate_ledger(PG_FUNCTION_ARGS)
+{
+	MemoryContext context = aggregate_context(fcinfo);
+	FitState *state = PG_ARGISNULL(0) ? NULL : (FitState *) PG_GETARG_POINTER(0);
+	FitOptions options = {.unit_days = 7, .spend = CLV_SPEND_ORDERS};
+	OrderDays order;
+
+	options.kind = get_kind(fcinfo, 2);
+	require_ledger_kind(options.kind);
+	options.as_of = get_as_of(fcinfo, 3);
+	read_options(fcinfo, 4, &options);
+	if (PG_ARGISNULL(1))
 		return return_state(fcinfo, state);
-	state = get_state(fcinfo, true, kind, as_of, unit_days);
-	state_add_customer(state, &summary);
+	order = customer_value_read_orders(PG_GETARG_CUSTOMER_VALUE(1), options.as_of);
+	if (order.count == 0)
+		return return_state(fcinfo, state);
+	if (state == NULL)
+		state = state_make(context, &options);
+	else
+		require_same(&state->options, &options);
+	sample_builder_add_order_days(state->sample, &order);
+	pfree(order.days);
 	PG_RETURN_POINTER(state);
 }
 
@@ -253,6 +318,8 @@ Datum
 clv_fit_accumulate_bgbb(PG_FUNCTION_ARGS)
 {
 	FitState *state = PG_ARGISNULL(0) ? NULL : (FitState *) PG_GETARG_POINTER(0);
+	FitOptions options = {.kind = CLV_BGBB, .as_of = DATEVAL_NOEND, .unit_days = 7,
+						  .spend = CLV_SPEND_MEANS};
 	BtydSummary summary = {0};
 
 	aggregate_context(fcinfo);
@@ -262,7 +329,7 @@ clv_fit_accumulate_bgbb(PG_FUNCTION_ARGS)
 	summary.recency = PG_GETARG_INT32(2);
 	summary.age = PG_GETARG_INT32(3);
 	clv_summary_check(&summary, true);
-	state = get_state(fcinfo, false, CLV_BGBB, DATEVAL_NOEND, 7);
+	state = get_state(fcinfo, &options);
 	state_add_customer(state, &summary);
 	PG_RETURN_POINTER(state);
 }
@@ -282,17 +349,17 @@ clv_fit_combine(PG_FUNCTION_ARGS)
 	if (b == NULL)
 		return return_state(fcinfo, a);
 	if (a == NULL)
+		a = state_make(context, &b->options);
+	else
+		require_same(&a->options, &b->options);
+	if (b->sample)
 	{
-		a = state_make(context);
-		a->kind = b->kind;
-		a->as_of = b->as_of;
-		a->in_days = b->in_days;
-		a->unit_days = b->unit_days;
+		Sample sample = sample_builder_sample(b->sample);
+
+		sample_builder_add_sample(a->sample, &sample, 1);
+		pfree(sample.histories);
+		PG_RETURN_POINTER(a);
 	}
-	else if (a->kind != b->kind || a->as_of != b->as_of || a->in_days != b->in_days ||
-			 a->unit_days != b->unit_days)
-		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-						errmsg("model, as_of and unit must be the same in all rows")));
 	observations_start_iterate(b->observations, &iterator);
 	while ((entry = observations_iterate(b->observations, &iterator)) != NULL)
 	{
@@ -308,6 +375,36 @@ clv_fit_combine(PG_FUNCTION_ARGS)
 #define SERIALISED_OBSERVATION 28
 #define SERIALISED_SPENDING 12
 
+static void
+serialise_summaries(const FitState *state, StringInfo out)
+{
+	observations_iterator iterator;
+	ObservationEntry *entry;
+	double size = 64 + (double) state->observations->members * SERIALISED_OBSERVATION +
+				  (double) state->spenders * SERIALISED_SPENDING;
+
+	if (size > (double) MaxAllocSize)
+		ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+						errmsg("state of clv_fit is too large to be sent between processes"),
+						errhint("Set max_parallel_workers_per_gather to 0 for this query.")));
+	enlargeStringInfo(out, (int) size);
+	pq_sendint32(out, state->observations->members);
+	pq_sendint64(out, state->spenders);
+	observations_start_iterate(state->observations, &iterator);
+	while ((entry = observations_iterate(state->observations, &iterator)) != NULL)
+	{
+		pq_sendint32(out, (uint32) entry->key.frequency);
+		pq_sendfloat8(out, entry->key.recency);
+		pq_sendfloat8(out, entry->key.age);
+		pq_sendint64(out, entry->count);
+	}
+	for (size_t i = 0; i < state->spenders; i++)
+	{
+		pq_sendint32(out, (uint32) state->spending[i].x);
+		pq_sendfloat8(out, state->spending[i].sum);
+	}
+}
+
 /*
  * clv_fit_serialise(internal) returns bytea
  */
@@ -315,41 +412,28 @@ Datum
 clv_fit_serialise(PG_FUNCTION_ARGS)
 {
 	FitState *state;
-	observations_iterator iterator;
-	ObservationEntry *entry;
 	StringInfoData out;
-	double size;
 
 	aggregate_context(fcinfo);
 	state = (FitState *) PG_GETARG_POINTER(0);
-	size = 64 + (double) state->observations->members * SERIALISED_OBSERVATION +
-		   (double) state->spenders * SERIALISED_SPENDING;
-	if (size > (double) MaxAllocSize)
-		ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-						errmsg("state of clv_fit is too large to be sent between processes"),
-						errhint("Set max_parallel_workers_per_gather to 0 for this query.")));
 	pq_begintypsend(&out);
-	enlargeStringInfo(&out, (int) size);
 	pq_sendbyte(&out, STATE_VERSION);
-	pq_sendbyte(&out, state->kind);
-	pq_sendbyte(&out, state->in_days);
-	pq_sendint32(&out, (uint32) state->as_of);
-	pq_sendfloat8(&out, state->unit_days);
-	pq_sendint32(&out, state->observations->members);
-	pq_sendint64(&out, state->spenders);
-	observations_start_iterate(state->observations, &iterator);
-	while ((entry = observations_iterate(state->observations, &iterator)) != NULL)
+	pq_sendbyte(&out, state->options.kind);
+	pq_sendbyte(&out, state->options.spend);
+	pq_sendint32(&out, (uint32) state->options.k);
+	pq_sendint32(&out, (uint32) state->options.as_of);
+	pq_sendfloat8(&out, state->options.unit_days);
+	if (state->sample)
 	{
-		pq_sendint32(&out, (uint32) entry->key.frequency);
-		pq_sendfloat8(&out, entry->key.recency);
-		pq_sendfloat8(&out, entry->key.age);
-		pq_sendint64(&out, entry->count);
+		Sample sample = sample_builder_sample(state->sample);
+		bytea *packed = sample_pack(&sample);
+
+		pq_sendbytes(&out, VARDATA(packed), (int) VARSIZE(packed) - VARHDRSZ);
+		pfree(packed);
+		pfree(sample.histories);
 	}
-	for (size_t i = 0; i < state->spenders; i++)
-	{
-		pq_sendint32(&out, (uint32) state->spending[i].frequency);
-		pq_sendfloat8(&out, state->spending[i].mean);
-	}
+	else
+		serialise_summaries(state, &out);
 	PG_RETURN_BYTEA_P(pq_endtypsend(&out));
 }
 
@@ -361,6 +445,40 @@ require_state(bool good)
 						errmsg("invalid state of clv_fit")));
 }
 
+static void
+deserialise_summaries(FitState *state, StringInfo in)
+{
+	uint32 observed = pq_getmsgint(in, 4);
+	int64 spenders = pq_getmsgint64(in);
+
+	require_state(spenders >= 0 && spenders <= PG_INT32_MAX &&
+				  (int64) observed * SERIALISED_OBSERVATION + spenders * SERIALISED_SPENDING ==
+					  in->len - in->cursor);
+	for (uint32 i = 0; i < observed; i++)
+	{
+		BtydSummary summary = {0};
+		int64 count;
+
+		summary.frequency = (int32) pq_getmsgint(in, 4);
+		summary.recency = pq_getmsgfloat8(in);
+		summary.age = pq_getmsgfloat8(in);
+		count = pq_getmsgint64(in);
+		require_state(count > 0);
+		clv_summary_check(&summary, state->options.kind == CLV_BGBB);
+		state_add(state, &summary, count);
+	}
+	for (int64 i = 0; i < spenders; i++)
+	{
+		Spending spending = {.count = 1};
+
+		spending.x = (int32) pq_getmsgint(in, 4);
+		spending.sum = pq_getmsgfloat8(in);
+		require_state(spending.x > 0 && spending.sum > 0 && isfinite(spending.sum));
+		state_add_spending(state, spending);
+	}
+	pq_getmsgend(in);
+}
+
 /*
  * clv_fit_deserialise(bytea, internal) returns internal
  */
@@ -370,50 +488,35 @@ clv_fit_deserialise(PG_FUNCTION_ARGS)
 	MemoryContext context = aggregate_context(fcinfo);
 	bytea *bytes = PG_GETARG_BYTEA_PP(0);
 	StringInfoData in;
-	FitState *state = state_make(context);
-	uint32 observed;
-	int64 spenders;
-	int kind;
+	FitOptions options = {0};
+	FitState *state;
+	int kind, spend;
 
 	in.data = VARDATA_ANY(bytes);
 	in.len = in.maxlen = (int) VARSIZE_ANY_EXHDR(bytes);
 	in.cursor = 0;
 	require_state(pq_getmsgbyte(&in) == STATE_VERSION);
 	kind = pq_getmsgbyte(&in);
-	require_state(kind < CLV_SBG);
-	state->kind = (ClvKind) kind;
-	state->in_days = pq_getmsgbyte(&in) != 0;
-	state->as_of = (DateADT) pq_getmsgint(&in, 4);
-	state->unit_days = pq_getmsgfloat8(&in);
-	require_state(state->unit_days > 0 && isfinite(state->unit_days));
-	observed = pq_getmsgint(&in, 4);
-	spenders = pq_getmsgint64(&in);
-	require_state(spenders >= 0 && spenders <= PG_INT32_MAX &&
-				  (int64) observed * SERIALISED_OBSERVATION + spenders * SERIALISED_SPENDING ==
-					  in.len - in.cursor);
-	for (uint32 i = 0; i < observed; i++)
+	require_state(kind < CLV_KINDS && kind != CLV_SBG);
+	options.kind = (ClvKind) kind;
+	spend = pq_getmsgbyte(&in);
+	require_state(spend == CLV_SPEND_MEANS || spend == CLV_SPEND_ORDERS);
+	options.spend = (ClvSpendOf) spend;
+	options.k = (int32) pq_getmsgint(&in, 4);
+	options.as_of = (DateADT) pq_getmsgint(&in, 4);
+	options.unit_days = pq_getmsgfloat8(&in);
+	require_state(options.unit_days > 0 && isfinite(options.unit_days));
+	state = state_make(context, &options);
+	if (state->sample)
 	{
-		BtydSummary summary = {0};
-		int64 count;
+		Sample sample = sample_unpack(in.data + in.cursor, (size_t) (in.len - in.cursor));
 
-		summary.frequency = (int32) pq_getmsgint(&in, 4);
-		summary.recency = pq_getmsgfloat8(&in);
-		summary.age = pq_getmsgfloat8(&in);
-		count = pq_getmsgint64(&in);
-		require_state(count > 0);
-		clv_summary_check(&summary, kind == CLV_BGBB);
-		state_add(state, &summary, count);
+		sample_builder_add_sample(state->sample, &sample, 1);
+		pfree(sample.histories);
+		pfree(sample.spends);
 	}
-	for (int64 i = 0; i < spenders; i++)
-	{
-		Spending spending;
-
-		spending.frequency = (int32) pq_getmsgint(&in, 4);
-		spending.mean = pq_getmsgfloat8(&in);
-		require_state(spending.frequency > 0 && spending.mean > 0 && isfinite(spending.mean));
-		state_add_spending(state, spending);
-	}
-	pq_getmsgend(&in);
+	else
+		deserialise_summaries(state, &in);
 	PG_RETURN_POINTER(state);
 }
 
@@ -434,96 +537,31 @@ compare_spending(const void *a, const void *b)
 {
 	const Spending *x = a, *y = b;
 
-	if (x->frequency != y->frequency)
-		return x->frequency < y->frequency ? -1 : 1;
-	return (x->mean > y->mean) - (x->mean < y->mean);
+	if (x->x != y->x)
+		return x->x < y->x ? -1 : 1;
+	return (x->sum > y->sum) - (x->sum < y->sum);
 }
 
 static ClvModel *
-note_fit(ClvModel *model, const Fit *fit, const char *const *names, int parameters,
-		 const char *what)
+fit_summaries(const FitState *state)
 {
-	if (!fit->converged)
-		model =
-			clv_model_add_note(model, psprintf("the fit of the %s model did not converge", what));
-	if (fit->note)
-		return clv_model_add_note(model, fit->note);
-	for (int i = 0; i < parameters; i++)
-		if (fit->limit[i] != 0)
-			model = clv_model_add_note(
-				model, psprintf("parameter %s of the %s model is at its %s limit: the likelihood "
-								"still rises there",
-								names[i], what, fit->limit[i] < 0 ? "lower" : "upper"));
-	return model;
-}
+	FitData data = {0};
+	observations_iterator iterator;
+	ObservationEntry *entry;
 
-ClvModel *
-clv_model_of_fit(ClvKind kind, double unit_days, int64 customers, const Fit *fit)
-{
-	const ClvKindInfo *info = &clv_kinds[kind];
-	ClvModel *model = clv_model_make(kind, unit_days);
-
-	memcpy(model->theta, fit->theta, info->parameters * sizeof(double));
-	memcpy(model->std_error, fit->std_error, info->parameters * sizeof(double));
-	if (fit->known)
-	{
-		memcpy(model->covariance, fit->covariance, sizeof(model->covariance));
-		model->flags |= CLV_HAS_COVARIANCE;
-	}
-	model->loglik = fit->loglik;
-	model->customers = customers;
-	model->flags |= CLV_HAS_STD_ERRORS | CLV_HAS_LOGLIK | CLV_HAS_CUSTOMERS | CLV_HAS_CONVERGED;
-	if (fit->converged)
-		model->flags |= CLV_CONVERGED;
-	return note_fit(model, fit, info->parameter, info->parameters, info->name);
-}
-
-/* Fits the spend model beside the other one. */
-static ClvModel *
-fit_spending(const FitState *state, ClvModel *model)
-{
-	static const char *const names[] = {"p", "q", "v"};
-	Size size = state->spenders * sizeof(Spending);
-	Spending *spending;
-	double correlation;
-	Fit fit;
-
-	if (state->spenders == 0)
-		return state->kind == CLV_BGBB
-				   ? model
-				   : clv_model_add_note(model, "no spend model: no customer with repeat orders has "
-											   "a positive mean spend");
-	spending = MemoryContextAllocHuge(CurrentMemoryContext, size);
-	memcpy(spending, state->spending, size);
-	qsort(spending, state->spenders, sizeof(Spending), compare_spending);
-	correlation = gammagamma_correlation(spending, state->spenders);
-	gammagamma_fit(spending, state->spenders, breathe, &fit);
-	pfree(spending);
-
-	memcpy(model->spend, fit.theta, sizeof(model->spend));
-	memcpy(model->spend_std_error, fit.std_error, sizeof(model->spend_std_error));
-	if (fit.known)
-	{
-		memcpy(model->spend_covariance, fit.covariance, sizeof(model->spend_covariance));
-		model->flags |= CLV_HAS_SPEND_COVARIANCE;
-	}
-	model->spend_loglik = fit.loglik;
-	model->spend_customers = (int64) state->spenders;
-	model->flags |=
-		CLV_HAS_SPEND | CLV_HAS_SPEND_STD_ERRORS | CLV_HAS_SPEND_LOGLIK | CLV_HAS_SPEND_CUSTOMERS;
-	if (!fit.converged)
-		model->flags &= ~CLV_CONVERGED;
-	model = note_fit(model, &fit, names, GAMMAGAMMA_PARAMETERS, "spend");
-	if (fit.theta[1] <= 1)
-		model =
-			clv_model_add_note(model, "the spend model has no mean (q is not above 1): expected "
-									  "spend is infinite where little is known");
-	if (fabs(correlation) > CORRELATION_NOTED)
-		model = clv_model_add_note(
-			model, psprintf("spend and frequency correlate (%.2f): the spend model takes them for "
-							"independent",
-							correlation));
-	return model;
+	data.observations = MemoryContextAllocHuge(
+		CurrentMemoryContext, 2 * (Size) state->observations->members * sizeof(Observation));
+	observations_start_iterate(state->observations, &iterator);
+	while ((entry = observations_iterate(state->observations, &iterator)) != NULL)
+		data.observations[data.n++] = (Observation){entry->key.recency, entry->key.age,
+													entry->count, (int32) entry->key.frequency};
+	qsort(data.observations, data.n, sizeof(Observation), compare_observations);
+	data.spenders = state->spenders;
+	data.spending = MemoryContextAllocHuge(CurrentMemoryContext,
+										   (2 * state->spenders + 1) * sizeof(Spending));
+	memcpy(data.spending, state->spending, state->spenders * sizeof(Spending));
+	qsort(data.spending, data.spenders, sizeof(Spending), compare_spending);
+	return clv_fit_data(&data, &state->options);
 }
 
 /*
@@ -533,52 +571,37 @@ Datum
 clv_fit_final(PG_FUNCTION_ARGS)
 {
 	FitState *state;
-	Observation *observations;
-	observations_iterator iterator;
-	ObservationEntry *entry;
-	ClvModel *model;
-	Fit fit;
-	size_t n = 0;
-	double unit;
-	int64 customers = 0;
-	int64 repeats = 0;
+	Sample sample;
 
 	aggregate_context(fcinfo);
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
 	state = (FitState *) PG_GETARG_POINTER(0);
+	if (state->observations)
+		PG_RETURN_POINTER(fit_summaries(state));
+	sample = sample_builder_sample(state->sample);
+	PG_RETURN_POINTER(clv_fit_sample(&sample, &state->options));
+}
 
-	unit = state->in_days ? state->unit_days : 1;
-	/* twice as much, the second half being for the fit to work in */
-	observations = MemoryContextAllocHuge(
-		CurrentMemoryContext, 2 * (Size) state->observations->members * sizeof(Observation));
-	observations_start_iterate(state->observations, &iterator);
-	while ((entry = observations_iterate(state->observations, &iterator)) != NULL)
-	{
-		observations[n++] = (Observation){entry->key.recency / unit, entry->key.age / unit,
-										  entry->count, (int32) entry->key.frequency};
-		customers += entry->count;
-		repeats += entry->key.frequency > 0 ? entry->count : 0;
-	}
-	if (repeats == 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("no model can be fitted: no customer has ordered again"),
-				 errdetail("There are " INT64_FORMAT " customers, all without a repeat order.",
-						   customers)));
-	qsort(observations, n, sizeof(Observation), compare_observations);
-	fit_method(clv_kinds[state->kind].method, observations, n, observations + n, breathe, &fit);
-	pfree(observations);
+/*
+ * clv_fit(sample clv_sample, model text, as_of date, unit interval, spend text) returns clv_model
+ */
+Datum
+clv_fit_of_sample(PG_FUNCTION_ARGS)
+{
+	FitOptions options = {0};
+	Sample sample;
+	ClvModel *model;
 
-	model = clv_model_of_fit(state->kind, state->unit_days, customers, &fit);
-	if (state->as_of != DATEVAL_NOEND)
-	{
-		model->as_of = state->as_of;
-		model->flags |= CLV_HAS_AS_OF;
-	}
-	if (repeats < FEWEST_REPEATS)
-		model = clv_model_add_note(
-			model, psprintf("a guess: fitted to fewer than %d repeat customers (" INT64_FORMAT ")",
-							FEWEST_REPEATS, repeats));
-	PG_RETURN_POINTER(fit_spending(state, model));
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	options.kind = get_kind(fcinfo, 1);
+	require_ledger_kind(options.kind);
+	options.as_of = get_as_of(fcinfo, 2);
+	read_options(fcinfo, 3, &options);
+	sample = clv_sample_get(PG_GETARG_DATUM(0));
+	model = clv_fit_sample(&sample, &options);
+	if (model == NULL)
+		PG_RETURN_NULL();
+	PG_RETURN_POINTER(model);
 }

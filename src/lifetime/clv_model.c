@@ -39,6 +39,8 @@ PG_FUNCTION(clv_model_hash_extended);
 
 static const char *const sbg_parameter[] = {"alpha", "beta"};
 static const char *const spend_parameter[] = {"p", "q", "v"};
+static const char *const spend_of_names[] = {[CLV_SPEND_MEANS] = "means", [CLV_SPEND_ORDERS] = "orders"};
+static const char *const kept_parameter[] = {"a", "b"};
 
 const ClvKindInfo clv_kinds[CLV_KINDS] = {
 	[CLV_BGNBD] = {"bg/nbd", 4, bgnbd_method.parameter, &bgnbd_method},
@@ -90,7 +92,7 @@ clv_model_get(Datum datum)
 	const ClvModel *model = (const ClvModel *) PG_DETOAST_DATUM(datum);
 
 	if (VARSIZE(model) < offsetof(ClvModel, notes) || model->version != CLV_MODEL_VERSION ||
-		model->kind >= CLV_KINDS)
+		model->kind >= CLV_KINDS || model->spend_of > CLV_SPEND_ORDERS)
 		ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED),
 						errmsg("stored clv_model is of an unknown version")));
 	return model;
@@ -118,6 +120,33 @@ clv_model_add_note(ClvModel *model, const char *note)
 	model->notes_length += length;
 	SET_VARSIZE(model, offsetof(ClvModel, notes) + model->notes_length);
 	return model;
+}
+
+void
+clv_model_require_spend(const ClvModel *model)
+{
+	if (!(model->flags & CLV_HAS_SPEND))
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("the clv_model has no spend model"),
+						errhint("Its member \"spend\" holds p, q and v.")));
+}
+
+double
+clv_expected_spend(const ClvModel *model, const SampleSpend *spend)
+{
+	if (model->spend_of == CLV_SPEND_MEANS)
+		return gammagamma_expected(model->spend, spend->days - 1, spend->again);
+	return gammagamma_expected(model->spend, spend->kept, spend->sum) *
+		   (model->flags & CLV_HAS_KEPT ? kept_share(model->kept, spend->kept, spend->days) : 1);
+}
+
+double
+clv_expected_spend_of_summary(const ClvModel *model, const BtydSummary *summary)
+{
+	double share = model->flags & CLV_HAS_KEPT ? kept_share(model->kept, 0, 0) : 1;
+
+	return share * gammagamma_expected(model->spend, share * summary->frequency,
+									   summary->frequency * summary->mean_spend);
 }
 
 double
@@ -347,16 +376,55 @@ read_covariance(JsonbContainer *object, const char *path, int n,
 	return can_be_covariance(n, covariance) || complain(escontext, path, should);
 }
 
+/* What the spend model is of: of the means where it is not said, as in the papers. */
+static bool
+read_spend_of(JsonbContainer *spend, ClvModel *model, Node *escontext)
+{
+	JsonbValue value;
+
+	model->spend_of = CLV_SPEND_MEANS;
+	if (!member(spend, "of", &value))
+		return true;
+	for (int of = 0; of < (int) lengthof(spend_of_names); of++)
+		if (value.type == jbvString && (int) strlen(spend_of_names[of]) == value.val.string.len &&
+			memcmp(spend_of_names[of], value.val.string.val, value.val.string.len) == 0)
+		{
+			model->spend_of = (uint8) of;
+			return true;
+		}
+	return complain(escontext, "spend.of", "\"orders\" or \"means\"");
+}
+
+static bool
+read_kept(JsonbContainer *spend, ClvModel *model, Node *escontext)
+{
+	JsonbContainer *kept;
+
+	if (!read_object(spend, "kept", &kept, escontext))
+		return false;
+	if (kept == NULL)
+		return true;
+	if (model->spend_of != CLV_SPEND_ORDERS)
+		return complain(escontext, "spend.kept", "in a spend model of orders");
+	model->flags |= CLV_HAS_KEPT;
+	return check_members(kept, "spend.kept.", kept_parameter, KEPT_PARAMETERS, NULL, escontext) &&
+		   read_parameters(kept, "spend.kept.", kept_parameter, KEPT_PARAMETERS, model->kept,
+						   escontext);
+}
+
 static bool
 read_spend(JsonbContainer *spend, ClvModel *model, Node *escontext)
 {
-	static const char *const names[] = {"p", "q", "v", "loglik", "customers", "covariance"};
+	static const char *const names[] = {"of", "p", "q", "v",
+										"kept", "loglik", "customers", "covariance"};
 	JsonbContainer *std_errors;
 	bool found;
 
 	if (!check_members(spend, "spend.", names, lengthof(names), "std_errors", escontext) ||
+		!read_spend_of(spend, model, escontext) ||
 		!read_parameters(spend, "spend.", spend_parameter, GAMMAGAMMA_PARAMETERS, model->spend,
 						 escontext) ||
+		!read_kept(spend, model, escontext) ||
 		!read_number(spend, "spend.", "loglik", &model->spend_loglik, escontext) ||
 		!read_count(spend, "spend.", "customers", &model->spend_customers, &found, escontext) ||
 		!read_object(spend, "std_errors", &std_errors, escontext))
@@ -581,8 +649,14 @@ put_covariance(StringInfo out, int n, const double covariance[][JET_PARAMETERS])
 static void
 put_spend(StringInfo out, const ClvModel *model)
 {
-	appendStringInfoString(out, ", \"spend\": {");
+	appendStringInfo(out, ", \"spend\": {\"of\": \"%s\", ", spend_of_names[model->spend_of]);
 	put_numbers(out, spend_parameter, model->spend, GAMMAGAMMA_PARAMETERS);
+	if (model->flags & CLV_HAS_KEPT)
+	{
+		appendStringInfoString(out, ", \"kept\": {");
+		put_numbers(out, kept_parameter, model->kept, KEPT_PARAMETERS);
+		appendStringInfoChar(out, '}');
+	}
 	if (model->flags & CLV_HAS_SPEND_STD_ERRORS)
 	{
 		appendStringInfoString(out, ", \"std_errors\": {");

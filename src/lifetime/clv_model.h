@@ -14,7 +14,10 @@
 
 #include "lifetime/fit.h"
 #include "lifetime/gammagamma.h"
+#include "lifetime/kept.h"
 #include "lifetime/method.h"
+#include "lifetime/sample.h"
+#include "value/btyd.h"
 
 #define CLV_MODEL_VERSION 2
 
@@ -52,6 +55,14 @@ extern const ClvKindInfo clv_kinds[CLV_KINDS];
 #define CLV_CONVERGED 0x0200
 #define CLV_HAS_COVARIANCE 0x0800
 #define CLV_HAS_SPEND_COVARIANCE 0x1000
+#define CLV_HAS_KEPT 0x0400
+
+/* What the spend model knows of a customer; stored: never change a number. */
+typedef enum ClvSpendOf
+{
+	CLV_SPEND_MEANS, /* mean and number of the repeat order days */
+	CLV_SPEND_ORDERS /* every order day, and whether it was kept */
+} ClvSpendOf;
 
 typedef struct ClvModel
 {
@@ -62,10 +73,11 @@ typedef struct ClvModel
 	DateADT as_of;
 	int32 notes_length;
 	double unit_days;
-	double theta[JET_PARAMETERS];
+	double theta[METHOD_PARAMETERS];
 	double std_error[JET_PARAMETERS]; /* NAN where unknown */
 	double loglik;
 	int64 customers;
+	uint8 spend_of;
 	double spend[GAMMAGAMMA_PARAMETERS];
 	double spend_std_error[GAMMAGAMMA_PARAMETERS];
 	double spend_loglik;
@@ -73,6 +85,8 @@ typedef struct ClvModel
 	/* of the logarithms of the parameters */
 	double covariance[JET_PARAMETERS][JET_PARAMETERS];
 	double spend_covariance[JET_PARAMETERS][JET_PARAMETERS];
+	/* the share of orders kept, with CLV_HAS_KEPT; without it all are */
+	double kept[KEPT_PARAMETERS];
 	char notes[FLEXIBLE_ARRAY_MEMBER]; /* each with its terminator */
 } ClvModel;
 
@@ -91,6 +105,16 @@ extern ClvModel *clv_model_add_note(ClvModel *model, const char *note);
 
 /* The model that a fit found, with its notes. */
 extern ClvModel *clv_model_of_fit(ClvKind kind, double unit_days, int64 customers, const Fit *fit);
+
+/* An error if the model has no spend. */
+extern void clv_model_require_spend(const ClvModel *model);
+
+/*
+ * What each further order of a customer is expected to bring; of a summary, which does not tell how many
+ * orders were kept, that of an average customer counts. The model has spend.
+ */
+extern double clv_expected_spend(const ClvModel *model, const SampleSpend *spend);
+extern double clv_expected_spend_of_summary(const ClvModel *model, const BtydSummary *summary);
 
 /* The kind of that name, or an error. */
 extern ClvKind clv_kind_by_name(const char *name, int length);

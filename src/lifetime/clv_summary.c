@@ -83,10 +83,23 @@ clv_summary_get(Datum record, bool whole, BtydSummary *summary)
 bool
 clv_summary_of(const CustomerValue *value, DateADT as_of, double unit_days, BtydSummary *summary)
 {
-	BtydResult result =
-		btyd_summarise(VARDATA_ANY(value), VARSIZE_ANY_EXHDR(value), as_of, unit_days, summary);
+	SampleSpend spend;
 
-	if (result == BTYD_DAMAGED)
-		ledger_require(LEDGER_DAMAGED);
-	return result == BTYD_FINE;
+	return clv_customer_of(value, as_of, unit_days, summary, &spend);
+}
+
+bool
+clv_customer_of(const CustomerValue *value, DateADT as_of, double unit_days, BtydSummary *summary,
+				SampleSpend *spend)
+{
+	OrderDays order = customer_value_read_orders(value, as_of);
+	bool known = order.count > 0;
+
+	if (known)
+	{
+		btyd_summarise(&order, as_of, unit_days, summary);
+		*spend = sample_spend(&order);
+	}
+	pfree(order.days);
+	return known;
 }

@@ -29,4 +29,8 @@ extern bool clv_summary_get(Datum record, bool whole, BtydSummary *summary);
 extern bool clv_summary_of(const CustomerValue *value, DateADT as_of, double unit_days,
 						   BtydSummary *summary);
 
+/* The same, and what the customer spent. */
+extern bool clv_customer_of(const CustomerValue *value, DateADT as_of, double unit_days,
+							BtydSummary *summary, SampleSpend *spend);
+
 #endif

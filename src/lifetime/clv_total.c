@@ -2,7 +2,7 @@
  * clv_total.c
  *	  The aggregate clv_total and the function clv_range: values to come, with their interval.
  *
- * The state is each customer's summary and spend, 32 bytes; it is sorted at the end, so that neither
+ * The state is each customer's summary and spend, 40 bytes; it is sorted at the end, so that neither
  * the order of rows nor the number of workers changes a digit.
  */
 #include "postgres.h"
@@ -133,11 +133,18 @@ get_customer(const CustomerValue *value, const ClvModel *model, DateADT as_of,
 			 OutlookCustomer *customer)
 {
 	BtydSummary s;
+	SampleSpend spend;
 
-	if (!clv_summary_of(value, as_of, model->unit_days, &s))
+	if (!clv_customer_of(value, as_of, model->unit_days, &s, &spend))
 		return false;
-	*customer = (OutlookCustomer){s.recency, s.age,
-								  s.frequency > 0 ? s.frequency * s.mean_spend : 0, s.frequency};
+	*customer = (OutlookCustomer){s.recency, s.age, spend.again, 1, s.frequency, s.frequency};
+	if (model->spend_of == CLV_SPEND_ORDERS)
+	{
+		customer->spent = spend.sum;
+		customer->share =
+			model->flags & CLV_HAS_KEPT ? kept_share(model->kept, spend.kept, spend.days) : 1;
+		customer->paid = spend.kept;
+	}
 	return true;
 }
 
@@ -310,6 +317,8 @@ clv_total_serialise(PG_FUNCTION_ARGS)
 		pq_sendfloat8(&out, state->customers[i].recency);
 		pq_sendfloat8(&out, state->customers[i].age);
 		pq_sendfloat8(&out, state->customers[i].spent);
+		pq_sendfloat8(&out, state->customers[i].share);
+		pq_sendint32(&out, (uint32) state->customers[i].paid);
 	}
 	PG_RETURN_BYTEA_P(pq_endtypsend(&out));
 }
@@ -347,14 +356,20 @@ clv_total_deserialise(PG_FUNCTION_ARGS)
 	while (in.cursor < in.len)
 	{
 		BtydSummary s = {0};
-		double spent;
+		double spent, share;
+		int32 paid;
 
 		s.frequency = (int32) pq_getmsgint(&in, 4);
 		s.recency = pq_getmsgfloat8(&in);
 		s.age = pq_getmsgfloat8(&in);
 		s.mean_spend = spent = pq_getmsgfloat8(&in);
 		clv_summary_check(&s, false);
-		state_add(state, (OutlookCustomer){s.recency, s.age, spent, s.frequency});
+		share = pq_getmsgfloat8(&in);
+		paid = (int32) pq_getmsgint(&in, 4);
+		if (!(share >= 0 && share <= 1) || paid < 0)
+			ereport(ERROR, (errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
+							errmsg("invalid state of clv_total")));
+		state_add(state, (OutlookCustomer){s.recency, s.age, spent, share, s.frequency, paid});
 	}
 	PG_RETURN_POINTER(state);
 }

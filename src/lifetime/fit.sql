@@ -16,6 +16,8 @@ CREATE FUNCTION clv_fit_final(internal) RETURNS clv_model
 LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION clv_fit_final(internal) IS 'final function of clv_fit: the fit itself';
 
+-- Aggregates have no default arguments: there is one for each combination.
+
 CREATE FUNCTION clv_fit_accumulate(internal, customer_value, text, date) RETURNS internal
 LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clv_fit_accumulate_ledger';
 COMMENT ON FUNCTION clv_fit_accumulate(internal, customer_value, text, date) IS 'transition function of clv_fit(customer_value, text, date)';
@@ -30,7 +32,7 @@ CREATE AGGREGATE clv_fit(cv customer_value, model text, as_of date) (
 	PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE clv_fit(customer_value, text, date) IS
-'fits the model bg/nbd, mbg/nbd or pareto/nbd to ledgers up to and including as_of by maximum likelihood, in weeks, and the gamma-gamma model of spend beside it; ledgers without an order by then are left out; NULL without customers (Fader, Hardie & Lee 2005)';
+'fits the model bg/nbd, mbg/nbd or pareto/nbd to ledgers up to and including as_of by maximum likelihood, in weeks, and the gamma-gamma model of spend beside it to every order day; ledgers without an order by then are left out; NULL without customers (Fader, Hardie & Lee 2005)';
 
 CREATE FUNCTION clv_fit_accumulate(internal, customer_value, text, date, interval) RETURNS internal
 LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clv_fit_accumulate_ledger';
@@ -47,6 +49,43 @@ CREATE AGGREGATE clv_fit(cv customer_value, model text, as_of date, unit interva
 );
 COMMENT ON AGGREGATE clv_fit(customer_value, text, date, interval) IS
 'as clv_fit(cv, model, as_of), in units of that length (a month is 365.25/12 days)';
+
+CREATE FUNCTION clv_fit_accumulate(internal, customer_value, text, date, text) RETURNS internal
+LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clv_fit_accumulate_ledger';
+COMMENT ON FUNCTION clv_fit_accumulate(internal, customer_value, text, date, text) IS 'transition function of clv_fit(customer_value, text, date, text)';
+
+CREATE AGGREGATE clv_fit(cv customer_value, model text, as_of date, spend text) (
+	SFUNC = clv_fit_accumulate,
+	STYPE = internal,
+	FINALFUNC = clv_fit_final,
+	COMBINEFUNC = clv_fit_combine,
+	SERIALFUNC = clv_fit_serialise,
+	DESERIALFUNC = clv_fit_deserialise,
+	PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE clv_fit(customer_value, text, date, text) IS
+'as clv_fit(cv, model, as_of), with spend => ''means'' the model of spend as published, of the means of the repeat order days';
+
+CREATE FUNCTION clv_fit_accumulate(internal, customer_value, text, date, interval, text) RETURNS internal
+LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clv_fit_accumulate_ledger';
+COMMENT ON FUNCTION clv_fit_accumulate(internal, customer_value, text, date, interval, text) IS 'transition function of clv_fit(customer_value, text, date, interval, text)';
+
+CREATE AGGREGATE clv_fit(cv customer_value, model text, as_of date, unit interval, spend text) (
+	SFUNC = clv_fit_accumulate,
+	STYPE = internal,
+	FINALFUNC = clv_fit_final,
+	COMBINEFUNC = clv_fit_combine,
+	SERIALFUNC = clv_fit_serialise,
+	DESERIALFUNC = clv_fit_deserialise,
+	PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE clv_fit(customer_value, text, date, interval, text) IS
+'as clv_fit(cv, model, as_of), with both';
+
+CREATE FUNCTION clv_fit(sample clv_sample, model text, as_of date, unit interval DEFAULT '1 week', spend text DEFAULT 'orders') RETURNS clv_model
+LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clv_fit_of_sample';
+COMMENT ON FUNCTION clv_fit(clv_sample, text, date, interval, text) IS
+'the model that clv_fit finds for the ledgers that the sample was made of, to the last bit; as_of must not lie before an order of the sample; NULL without customers';
 
 CREATE FUNCTION clv_fit_accumulate(internal, btyd_summary, text) RETURNS internal
 LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clv_fit_accumulate_summary';

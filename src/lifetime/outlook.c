@@ -114,7 +114,7 @@ gamma_quantile(double shape, double p)
 static double
 spend_of(const double *spend, const OutlookCustomer *c)
 {
-	return gammagamma_expected(spend, c->frequency, c->frequency > 0 ? c->spent / c->frequency : 0);
+	return c->share * gammagamma_expected(spend, c->paid, c->spent);
 }
 
 /* The expected value of every so many customers, times so many. */
@@ -194,8 +194,8 @@ outlook_total(const OutlookModel *model, const OutlookCustomer *customers, size_
 	{
 		const OutlookCustomer *c = &customers[i], *before = c - 1;
 		bool same_age = i > 0 && c->frequency == before->frequency && c->age == before->age;
-		double x = c->frequency, k = spend[0] * x + spend[1];
-		double mean, square, shrunk;
+		double x = c->frequency, k = spend[0] * c->paid + spend[1];
+		double mean, square, shrunk, kept;
 
 		if (i % BREATHE_EVERY == 0)
 			model->breathe();
@@ -213,11 +213,13 @@ outlook_total(const OutlookModel *model, const OutlookCustomer *customers, size_
 		log_none += log1p(-alive * (1 - none));
 		mean = alive * discounted * spend_of(spend, c);
 		shrunk = discounted / orders;
-		square = k > 2 ? pow(spend[2] + (x > 0 ? fmax(c->spent, 0) : 0), 2) / (k - 1) / (k - 2)
+		kept = c->share * orders;
+		square = k > 2 ? pow(spend[2] + (c->paid > 0 ? fmax(c->spent, 0) : 0), 2) / (k - 1) / (k - 2)
 					   : INFINITY;
 		total += mean;
 		variance +=
-			alive * shrunk * shrunk * square * spend[0] * (orders + spend[0] * (orders + pairs)) -
+			alive * shrunk * shrunk * square * spend[0] *
+				(kept + spend[0] * (kept + c->share * c->share * pairs)) -
 			mean * mean;
 	}
 	result.expected = total * model->margin_rate;

@@ -20,8 +20,10 @@ typedef struct OutlookCustomer
 {
 	double recency;
 	double age;
-	double spent; /* on the repeat order days */
+	double spent; /* on the orders that the spend model is of */
+	double share; /* of further orders that are kept */
 	int32_t frequency;
+	int32_t paid; /* how many orders the spend model is of */
 } OutlookCustomer;
 
 /* All that is the same for all customers; times in units, covariances of the logarithms. */

@@ -5,7 +5,7 @@
 #ifndef CUSTOMER_VALUE_BTYD_H
 #define CUSTOMER_VALUE_BTYD_H
 
-#include "value/ledger.h"
+#include "value/order_days.h"
 
 typedef struct BtydSummary
 {
@@ -15,18 +15,14 @@ typedef struct BtydSummary
 	double mean_spend; /* mean net amount of the repeat order days, if there are any */
 } BtydSummary;
 
-typedef enum BtydResult
-{
-	BTYD_FINE,
-	BTYD_NO_ORDERS, /* no order day up to as_of */
-	BTYD_DAMAGED
-} BtydResult;
-
 /*
- * The summary of the ledger up to and including the day as_of, after Fader, Hardie & Lee (2005),
- * "Counting Your Customers" the Easy Way. An order day is a day with orders > 0.
+ * The summary of order days up to and including the day as_of, of which there are some, after Fader,
+ * Hardie & Lee (2005), "Counting Your Customers" the Easy Way.
  */
-extern BtydResult btyd_summarise(const void *bytes, size_t length, int32_t as_of, double unit_days,
-								 BtydSummary *summary);
+extern void btyd_summarise(const OrderDays *order, int32_t as_of, double unit_days,
+						   BtydSummary *summary);
+
+/* The net amount of the order days from number first on (from 0). */
+extern double btyd_spent(const OrderDays *order, size_t first);
 
 #endif

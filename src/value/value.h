@@ -11,7 +11,7 @@
 #include "nodes/nodes.h"
 #include "utils/date.h"
 
-#include "value/ledger.h"
+#include "value/order_days.h"
 
 /* Packed or not: the bytes are those of ledger.h in either case. */
 typedef struct varlena CustomerValue;
@@ -30,6 +30,8 @@ extern CustomerValue *customer_value_combine(const CustomerValue *a, const Custo
 											 int sign);
 extern CustomerValue *customer_value_part(const CustomerValue *value, int sign, int32 since,
 										  int32 before);
+
+extern OrderDays customer_value_read_orders(const CustomerValue *value, DateADT as_of);
 
 extern Decimal customer_value_figure(Datum numeric, const char *what);
 extern Decimal customer_value_number(Datum datum, Oid type, const char *what);

@@ -269,20 +269,16 @@ customer_value_btyd(PG_FUNCTION_ARGS)
 	DateADT as_of = customer_value_as_of(PG_GETARG_DATUM(1));
 	double unit = unit_days(PG_GETARG_INTERVAL_P(2));
 	TupleDesc columns = fcinfo->flinfo->fn_extra;
+	OrderDays order;
 	BtydSummary summary;
 	Datum values[BTYD_COLUMNS];
 	bool nulls[BTYD_COLUMNS] = {false};
 
-	switch (btyd_summarise(VARDATA_ANY(value), VARSIZE_ANY_EXHDR(value), as_of, unit, &summary))
-	{
-		case BTYD_NO_ORDERS:
-			PG_RETURN_NULL();
-		case BTYD_DAMAGED:
-			ledger_require(LEDGER_DAMAGED);
-			break;
-		case BTYD_FINE:
-			break;
-	}
+	order = customer_value_read_orders(value, as_of);
+	if (order.count == 0)
+		PG_RETURN_NULL();
+	btyd_summarise(&order, as_of, unit, &summary);
+	pfree(order.days);
 
 	if (columns == NULL)
 	{

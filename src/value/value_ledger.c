@@ -161,6 +161,24 @@ customer_value_part(const CustomerValue *value, int sign, int32 since, int32 bef
 }
 
 /*
+ * customer_value_read_orders
+ *
+ * The order days up to and including as_of, with what the customer kept of each; days is to be freed.
+ */
+OrderDays
+customer_value_read_orders(const CustomerValue *value, DateADT as_of)
+{
+	size_t length = VARSIZE_ANY_EXHDR(value);
+	OrderDays order;
+
+	order.days = MemoryContextAllocHuge(CurrentMemoryContext,
+										(ledger_most_days(length) + 1) * sizeof(OrderDay));
+	if (!order_days_read(VARDATA_ANY(value), length, as_of, &order))
+		ledger_require(LEDGER_DAMAGED);
+	return order;
+}
+
+/*
  * Says what is wrong with a numeric that no ledger takes.
  */
 static pg_noinline void

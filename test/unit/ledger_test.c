@@ -1,4 +1,4 @@
-/* sources: support/decimal.c value/ledger.c value/ledger_text.c value/btyd.c */
+/* sources: support/decimal.c value/ledger.c value/ledger_text.c value/order_days.c value/btyd.c */
 /*
  * ledger_test.c
  *	  Ledgers against a model that keeps one cell a day, and their bytes and text against noise.
@@ -223,6 +223,45 @@ ledgers_are_a_group(void)
 	return true;
 }
 
+/*
+ * What is kept of the repeat order days until the day before, return by return, each taken off the days
+ * before it; -1 if the order days are others.
+ */
+static wide
+kept_of(const Model *model, int before, int first, const OrderDays *order)
+{
+	wide kept[SPAN] = {0};
+	wide repeats = 0;
+	size_t seen = 0;
+
+	for (int k = 0; k <= before; k++)
+	{
+		const LedgerDay *day = &model->days[k];
+		wide back = day->amount < 0 ? -day->amount : 0;
+
+		if (day->orders > 0 && day->amount > 0)
+			kept[k] = day->amount;
+		for (int j = k; back > 0 && j >= 0; j--)
+		{
+			wide off = back < kept[j] ? back : kept[j];
+
+			kept[j] -= off;
+			back -= off;
+		}
+	}
+	for (int k = first; k <= before; k++)
+	{
+		if (model->days[k].orders <= 0)
+			continue;
+		if (seen >= order->count || order->days[seen].day != model->origin + k ||
+			order->days[seen].amount * decimal_power(LEDGER_MAX_SCALE - order->scale) != kept[k])
+			return -1;
+		seen++;
+		repeats += k > first ? kept[k] : 0;
+	}
+	return repeats;
+}
+
 static bool
 totals_follow_the_model(void)
 {
@@ -231,11 +270,12 @@ totals_follow_the_model(void)
 		Model model;
 		Bytes bytes;
 		LedgerTotals totals;
+		OrderDay days[MOST_BYTES / 2];
+		OrderDays order = {.days = days};
 		BtydSummary summary;
-		BtydResult result;
 		int since, before;
 		int64_t orders = 0, order_days = 0;
-		wide amount = 0, cost = 0, repeats = 0, power;
+		wide amount = 0, cost = 0, repeats, power;
 		int first = -1, last = -1;
 
 		unit_require(random_ledger(random_origin(), &model, &bytes));
@@ -260,8 +300,6 @@ totals_follow_the_model(void)
 				continue;
 			if (first < 0)
 				first = k;
-			else
-				repeats += model.days[k].amount;
 			last = k;
 		}
 		unit_require(ledger_total(bytes.data, bytes.length, LEDGER_SINCE_EVER,
@@ -271,10 +309,13 @@ totals_follow_the_model(void)
 			unit_require(totals.first_order == model.origin + first &&
 						 totals.last_order == model.origin + last);
 
-		result = btyd_summarise(bytes.data, bytes.length, model.origin + before, 7, &summary);
-		unit_require(first < 0 ? result == BTYD_NO_ORDERS : result == BTYD_FINE);
+		unit_require(order_days_read(bytes.data, bytes.length, model.origin + before, &order));
+		unit_require((int64_t) order.count == totals.order_days);
 		if (first >= 0)
 		{
+			btyd_summarise(&order, model.origin + before, 7, &summary);
+			repeats = kept_of(&model, before, first, &order);
+			unit_require(repeats >= 0);
 			unit_require(summary.frequency == totals.order_days - 1);
 			unit_require(summary.recency == (last - first) / 7.0);
 			unit_require(summary.age == (before - first) / 7.0);
@@ -407,7 +448,6 @@ refused_or_canonical(const uint8_t *data, size_t length, int *taken)
 	LedgerDay room[MOST_BYTES / 2];
 	Ledger ledger = {room, 0, 0};
 	LedgerTotals totals;
-	BtydSummary summary;
 	LedgerError checked;
 	Bytes back;
 	bool fine = true;
@@ -425,7 +465,10 @@ refused_or_canonical(const uint8_t *data, size_t length, int *taken)
 	else if (ledger_total(copy, length, LEDGER_SINCE_EVER, LEDGER_FOR_EVER, &totals))
 	{
 		/* well-formed but written otherwise: must not be read beyond its end, either */
-		btyd_summarise(copy, length, LEDGER_FOR_EVER, 7, &summary);
+		OrderDay days[MOST_BYTES / 2];
+		OrderDays order = {.days = days};
+
+		order_days_read(copy, length, LEDGER_FOR_EVER, &order);
 	}
 	free(copy);
 	unit_require(fine);
