@@ -64,7 +64,7 @@ CREATE AGGREGATE clv_fit(cv customer_value, model text, as_of date, spend text) 
 	PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE clv_fit(customer_value, text, date, text) IS
-'as clv_fit(cv, model, as_of), with spend => ''means'' the model of spend as published, of the means of the repeat order days';
+'as clv_fit(cv, model, as_of), with spend ''means'' the model of spend as published, of the means of the repeat order days; with ''orders'', as without it, of every order day';
 
 CREATE FUNCTION clv_fit_accumulate(internal, customer_value, text, date, interval, text) RETURNS internal
 LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clv_fit_accumulate_ledger';

@@ -24,7 +24,11 @@ outlook_compare(const void *a, const void *b)
 		return x->age < y->age ? -1 : 1;
 	if (x->recency != y->recency)
 		return x->recency < y->recency ? -1 : 1;
-	return (x->spent > y->spent) - (x->spent < y->spent);
+	if (x->spent != y->spent)
+		return x->spent < y->spent ? -1 : 1;
+	if (x->share != y->share)
+		return x->share < y->share ? -1 : 1;
+	return (x->paid > y->paid) - (x->paid < y->paid);
 }
 
 /* P(gamma (shape, 1) <= x): Abramowitz & Stegun 1964, 6.5.29 and 6.5.31 */
