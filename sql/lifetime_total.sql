@@ -33,7 +33,7 @@ FROM shop JOIN fitted USING (seed) WHERE seed = 1;
 SELECT clv_range('{}', m), clv_range(NULL, m), clv_range('{2024-01-01 1 5}', m, NULL) FROM fitted WHERE seed = 1;
 -- where the spend model has no variance, the interval has no upper end
 SELECT clv_range('{2024-01-01 1 5}', jsonb_set(m::jsonb, '{spend,q}', '1.5')::clv_model, '1 year', 0, 1, '2024-12-31') IS NOT NULL AS is,
-	(clv_range('{2024-01-01 1 5}', jsonb_set(m::jsonb, '{spend,q}', '1.5')::clv_model, '1 year', 0, 1, '2024-12-31')).high AS high FROM fitted WHERE seed = 1;
+	(clv_range('{2024-01-01 1 5}', jsonb_set(jsonb_set(m::jsonb, '{spend,q}', '1.5'), '{spend,of}', '"means"')::clv_model, '1 year', 0, 1, '2024-12-31')).high AS high FROM fitted WHERE seed = 1;
 
 -- Wrong input
 \set VERBOSITY terse
