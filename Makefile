@@ -62,6 +62,8 @@ EXTRA_CLEAN = $(EXTENSION_SQL) build results output_iso tmp_check tmp_check_iso 
 ifneq ($(wildcard $(PGXS)),)
 include $(PGXS)
 $(OBJS): $(HEADER_FILES) $(SRCDIR)/customer_value.control
+# where the build folder is not that of the sources (make -f …/Makefile), it has none of their folders
+$(shell mkdir -p $(sort $(dir $(OBJS))))
 else ifeq ($(filter demo test bench unit,$(MAKECMDGOALS)),)
 $(error The server's build files are missing: install postgresql-server-dev-NN, or set PG_CONFIG)
 endif
