@@ -43,10 +43,10 @@ my @beside = map { beside($node, $_->[0], $seed++, $_->[1]) } (
 	} ],
 	[ 'killer', sub {
 		sleep 0.3;
-		sql($node, q{SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE application_name = 'harassed' AND state = 'active'}, 'postgres') if rand() < 0.3;
-		sql($node, q{SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'harassed'}, 'postgres') if rand() < 0.1;
+		sql($node, q{SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE application_name = 'harassed' AND state = 'active'}, $superuser) if rand() < 0.3;
+		sql($node, q{SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'harassed'}, $superuser) if rand() < 0.1;
 		return map { 'killed' } split /\n/, sql($node, q{SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-			WHERE application_name = 'amiss' ORDER BY random() LIMIT 1}, 'postgres');
+			WHERE application_name = 'amiss' ORDER BY random() LIMIT 1}, $superuser);
 	} ],
 	[ 'rebalances', sub {
 		my $base = $Trade::bases[rand @Trade::bases];

@@ -15,9 +15,10 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 use Time::HiRes qw(sleep time);
 
-our @EXPORT = qw(sql make_trade start_writers start_callers start_readers finish_clients write_amiss beside finish_beside
+our @EXPORT = qw(sql $superuser make_trade start_writers start_callers start_readers finish_clients write_amiss beside finish_beside
 	configure truncate_returns attempt manage end_prepared settle is_verified is_exact);
 
+our $superuser = getpwuid $<; # of a test's own cluster: whoever made it
 our @bases = qw(shop quick mixed calm);
 my $last_day = '2026-02-15';
 
@@ -384,10 +385,10 @@ sub end_prepared
 {
 	my ($node, $share) = @_;
 	my @prepared = grep { rand() < $share } split /\n/,
-		sql($node, q{SELECT gid FROM pg_prepared_xacts WHERE database = current_database()}, 'postgres');
+		sql($node, q{SELECT gid FROM pg_prepared_xacts WHERE database = current_database()}, $superuser);
 	return map {
 		my $end = rand() < 0.5 ? 'COMMIT' : 'ROLLBACK';
-		sql($node, "$end PREPARED '$_'", 'postgres');
+		sql($node, "$end PREPARED '$_'", $superuser);
 		$end
 	} @prepared;
 }
