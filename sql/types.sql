@@ -126,3 +126,17 @@ BEGIN
 	END LOOP;
 END
 $$;
+
+-- A user's own function that a shorter call would match as well is not ours.
+CREATE FUNCTION first_order(customer_value) RETURNS date LANGUAGE sql RETURN date '1900-01-01';
+CREATE FUNCTION orders(customer_value) RETURNS bigint LANGUAGE sql RETURN -1;
+CREATE TABLE own_orders AS SELECT i % 3 AS customer_id, date '2026-01-01' + i AS at, i AS amount FROM generate_series(1, 9) i;
+SELECT customer_value.create_base('shop', key => 'integer');
+SELECT customer_value.track_orders('shop', 'own_orders', 'customer_id', 'at', 'amount');
+SELECT customer_value.rebalance('shop', '2026-02-01');
+SELECT min(first_order(value, NULL, NULL)), (SELECT count(*) FROM shop.next_action) >= 0, (SELECT count(*) FROM shop.contact_due) >= 0,
+	length(customer_value.report('shop')) > 0, (SELECT count(*) FROM customer_value.migration('shop', '2026-01-01', '2026-02-01')) >= 0 FROM shop.customer;
+SELECT customer_value.drop_base('shop');
+DROP FUNCTION first_order(customer_value);
+DROP FUNCTION orders(customer_value);
+DROP TABLE own_orders;

@@ -57,12 +57,12 @@ BEGIN
 	EXECUTE format($sql$
 		SELECT %2$s.abc_cutoffs(x.basis, (SELECT s.cuts FROM %1$I.settings s))
 		FROM %1$I.customer c, LATERAL customer_value_internal.standing(%2$s.until(c.value, $1 + 1), NULL, NULL, NULL, $2) x
-		WHERE %2$s.first_order(c.value) <= $1$sql$, base, '@extschema@')
+		WHERE %2$s.first_order(c.value, NULL::date, NULL::date) <= $1$sql$, base, '@extschema@')
 	INTO force.cutoffs USING day, force;
 	RETURN QUERY EXECUTE format($sql$
 		WITH ledger AS MATERIALIZED (
 			SELECT c.customer_id, %2$s.until(c.value, $1 + 1) AS value, c.facts
-			FROM %1$I.customer c WHERE %2$s.first_order(c.value) <= $1),
+			FROM %1$I.customer c WHERE %2$s.first_order(c.value, NULL::date, NULL::date) <= $1),
 		later AS (
 			SELECT DISTINCT ON (h.customer_id, h.what) h.customer_id, h.what, h.old_value, h.changed_at
 			FROM %1$I.change h

@@ -37,7 +37,7 @@ BEGIN
 			SELECT c.segment, c.abc_class, count(*) AS customers, sum(c.basis) AS value,
 				sum(%2$s.margin(c.value, (SELECT f.since FROM %1$I.cutoffs f), NULL)) AS margin, sum(o.clv) FILTER (WHERE o.clv < 'Infinity') AS expected_value,
 				sum(o.at_stake) FILTER (WHERE o.p_alive >= (SELECT s.at_risk_from FROM %1$I.settings s) AND o.p_alive <= (SELECT s.at_risk_to FROM %1$I.settings s)) AS at_risk, count(*) AS month_ago,
-				count(*) FILTER (WHERE o.clv = 'Infinity' OR (o.clv IS NULL AND %2$s.orders(c.value) > 0)) AS expected_left_out
+				count(*) FILTER (WHERE o.clv = 'Infinity' OR (o.clv IS NULL AND %2$s.orders(c.value, NULL::date, NULL::date) > 0)) AS expected_left_out
 			FROM %1$I.customer c LEFT JOIN %1$I.outlook o USING (customer_id)
 			GROUP BY c.segment, c.abc_class
 			UNION ALL

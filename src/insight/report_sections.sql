@@ -210,7 +210,7 @@ DECLARE
 BEGIN
 	EXECUTE format($sql$
 		SELECT CASE WHEN days <= 400 THEN 'month' WHEN days <= 1500 THEN 'quarter' ELSE 'year' END
-		FROM (SELECT $1 - percentile_disc(0.05) WITHIN GROUP (ORDER BY %2$s.first_order(c.value)) AS days FROM %1$I.customer c) d$sql$, base, '@extschema@') INTO unit USING as_of;
+		FROM (SELECT $1 - percentile_disc(0.05) WITHIN GROUP (ORDER BY %2$s.first_order(c.value, NULL::date, NULL::date)) AS days FROM %1$I.customer c) d$sql$, base, '@extschema@') INTO unit USING as_of;
 	EXECUTE format($sql$
 		WITH cell AS (
 			SELECT x.*, dense_rank() OVER (ORDER BY x.cohort DESC) AS newness

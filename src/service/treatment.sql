@@ -219,14 +219,14 @@ BEGIN
 		FROM %1$I.outlook o JOIN %1$I.customer c USING (customer_id) JOIN %1$I.customer_treatment t USING (customer_id),
 			LATERAL (SELECT
 				CASE WHEN o.p_alive < 0.5 THEN 'win back'
-					WHEN o.unseen > 0 AND %3$s.orders(c.value) = 0 THEN 'win over'
+					WHEN o.unseen > 0 AND %3$s.orders(c.value, NULL::date, NULL::date) = 0 THEN 'win over'
 					WHEN o.next_order < o.as_of AND o.regularity > 0.5 THEN 'remind'
 					WHEN o.next_order < o.as_of + 7 AND o.regularity > 0.5 THEN 'offer'
 					WHEN o.unseen > 0 THEN 'develop'
 					WHEN o.contact_due <= o.as_of THEN 'call'
 					ELSE t.action END,
 				CASE WHEN o.p_alive < 0.5 THEN format('still a customer with a probability of %%s %%%%', round(100 * o.p_alive::numeric))
-					WHEN o.unseen > 0 AND %3$s.orders(c.value) = 0 THEN format('no order yet, potential %%s points above the score', round(o.unseen::numeric))
+					WHEN o.unseen > 0 AND %3$s.orders(c.value, NULL::date, NULL::date) = 0 THEN format('no order yet, potential %%s points above the score', round(o.unseen::numeric))
 					WHEN o.next_order < o.as_of AND o.regularity > 0.5 THEN format('an order was due on %%s', o.next_order)
 					WHEN o.next_order < o.as_of + 7 AND o.regularity > 0.5 THEN format('the next order is due on %%s', o.next_order)
 					WHEN o.unseen > 0 THEN format('potential %%s points above the score', round(o.unseen::numeric))
@@ -327,7 +327,7 @@ BEGIN
 			CASE WHEN jsonb_typeof(c.facts -> 'potential') = 'number' THEN (c.facts ->> 'potential')::float8 - coalesce(c.score, 0) END,
 			n.due, n.regularity,
 			CASE WHEN t.contact_every IS NOT NULL AND $7
-				THEN (coalesce(k.last, %2$s.first_order(c.value), (c.since AT TIME ZONE $6)::date) + t.contact_every)::date END
+				THEN (coalesce(k.last, %2$s.first_order(c.value, NULL::date, NULL::date), (c.since AT TIME ZONE $6)::date) + t.contact_every)::date END
 		FROM %1$I.customer c
 		JOIN %1$I.customer_treatment t USING (customer_id)
 		LEFT JOIN (SELECT customer_id, max(day) AS last FROM %1$I.contact WHERE day <= $1 GROUP BY customer_id) k USING (customer_id),
