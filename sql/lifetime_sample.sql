@@ -40,6 +40,13 @@ SELECT customer, customer_value(day, amount) AS v FROM (SELECT customer, day, am
 SELECT round((sum(expected_orders(v, m, '184 days', '2025-06-30') * expected_spend(until(v, '2025-07-01'), m)) / sum(amount(v, '2025-07-01', '2026-01-01')::float8))::numeric, 1) AS forecast_of_actual
 FROM returner, (SELECT clv_fit(v, 'bg/nbd', '2025-06-30') AS m FROM returner) f;
 
+-- a model with a share kept simulates it, and is found again
+SELECT round(avg((amount = 0)::int), 1) AS sent_back FROM clv_simulate('{"model": "bg/nbd", "params": {"r": 0.8, "alpha": 9, "a": 0.8, "b": 2.5},
+	"spend": {"of": "orders", "p": 6, "q": 4, "v": 15, "kept": {"a": 3, "b": 2}}}', 3000, '2025-12-31', 5);
+SELECT round((m #>> '{spend,kept,a}')::numeric) AS a, round((m #>> '{spend,kept,b}')::numeric) AS b, round((m #>> '{spend,p}')::numeric) AS p, round((m #>> '{spend,q}')::numeric) AS q
+FROM (SELECT clv_fit(v, 'bg/nbd', '2025-12-31')::jsonb AS m FROM (SELECT customer_value(at, amount) AS v FROM clv_simulate('{"model": "bg/nbd", "params": {"r": 0.8, "alpha": 200, "a": 0.8, "b": 2.5},
+	"unit_days": 1, "spend": {"of": "orders", "p": 6, "q": 4, "v": 15, "kept": {"a": 3, "b": 2}}}', 10000, '2025-12-31', 5, '2023-01-01') GROUP BY customer) x) f;
+
 -- q stays above 1, so that the mean is finite
 SELECT m::jsonb #>> '{spend,q}' AS q, m::jsonb -> 'notes' AS notes FROM (SELECT clv_fit(customer_value_of(date '2024-01-01' + i % 30, round(10 * (1 - i / 301.0) ^ (-2), 2)) +
 	CASE WHEN i % 2 = 0 THEN customer_value_of(date '2024-03-01' + i % 40, round(11 * (1 - i / 301.0) ^ (-2), 2)) ELSE '{}' END, 'mbg/nbd', '2024-06-30') AS m FROM generate_series(1, 300) i) x;

@@ -91,6 +91,7 @@ typedef struct Life
 	double death;    /* time of it */
 	double time;     /* since the first order, in units */
 	double spend_rate;
+	double kept; /* chance that an order is */
 } Life;
 
 static void
@@ -120,6 +121,9 @@ begin_life(Life *life, const ClvModel *model, int64 seed, int32 customer)
 	life->spend_rate = model->flags & CLV_HAS_SPEND
 						   ? gamma_number(&life->random, model->spend[1], model->spend[2])
 						   : 0;
+	life->kept = model->flags & CLV_HAS_KEPT
+					 ? beta_number(&life->random, model->kept[0], model->kept[1])
+					 : 1;
 	/* a chance to drop out after the first order, too */
 	if (model->kind == CLV_MBGNBD && uniform(&life->random) <= life->drop_out)
 		life->death = 0;
@@ -147,7 +151,7 @@ next_order(Life *life, double end)
 	return true;
 }
 
-/* The amount of an order, to the cent; 1 if the model has no spend. */
+/* The amount of an order, to the cent, 0 if it is not kept; 1 if the model has no spend. */
 static Numeric
 order_amount(Life *life)
 {
@@ -157,6 +161,8 @@ order_amount(Life *life)
 		cents =
 			fmin(MAX_CENTS,
 				 rint(100 * gamma_number(&life->random, life->model->spend[0], life->spend_rate)));
+	if (life->kept < 1 && uniform(&life->random) > life->kept)
+		cents = 0;
 	return int64_div_fast_to_numeric((int64) cents, 2);
 }
 

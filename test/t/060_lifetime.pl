@@ -154,6 +154,16 @@ SKIP:
 			/ CASE name WHEN 'bgnbd' THEN bg_clv WHEN 'mbgnbd' THEN mbg_clv ELSE pareto_clv END - 1)) < 0.005
 		FROM given, expected JOIN ledger ON ledger.customer = id}), '75|t', 'their value in 12 months to 0.5 %, months being counted as 4.345 weeks there');
 
+	# Spend by single orders forecasts the mean order day of the holdout better than by means.
+	is($node->safe_psql('postgres', q{
+		SELECT round(avg(abs(expected_spend(cv, orders, '1997-09-30') - came))::numeric, 1), round(avg(abs(expected_spend(cv, means, '1997-09-30') - came))::numeric, 1)
+		FROM (SELECT cv, amount(since(cv, '1997-10-01'))::float8 / order_days(since(cv, '1997-10-01')) AS came FROM ledger WHERE order_days(since(cv, '1997-10-01')) > 0) h,
+			(SELECT clv_fit(cv, 'bg/nbd', '1997-09-30') AS orders, clv_fit(cv, 'bg/nbd', '1997-09-30', 'means') AS means FROM ledger) f}), '16.2|17.7',
+		'mean absolute error of expected spend, orders and means');
+	is($node->safe_psql('postgres', q{
+		SELECT clv_fit(clv_sample(until(cv, '1997-10-01')), 'bg/nbd', '1997-09-30')::text = clv_fit(cv, 'bg/nbd', '1997-09-30')::text FROM ledger}), 't',
+		'the fit of a sample is that of the ledgers');
+
 	# The holdout: the models expect four fifths or more of what came in the next 39 weeks, as in the papers' figures.
 	is($node->safe_psql('postgres', q{
 		SELECT bool_and(e / a BETWEEN 0.8 AND 1) FROM (SELECT sum(expected_orders(cv, m, '39 weeks', '1997-09-30')) AS e,

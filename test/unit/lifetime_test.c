@@ -1,4 +1,4 @@
-/* sources: lifetime/special.c lifetime/quadrature.c lifetime/jet.c lifetime/negbin.c lifetime/annuity.c lifetime/bgnbd.c lifetime/paretonbd.c lifetime/bgbb.c lifetime/gammagamma.c lifetime/sbg.c lifetime/fit.c lifetime/outlook.c */
+/* sources: lifetime/special.c lifetime/quadrature.c lifetime/jet.c lifetime/negbin.c lifetime/annuity.c lifetime/bgnbd.c lifetime/paretonbd.c lifetime/bgbb.c lifetime/gammagamma.c lifetime/kept.c lifetime/sbg.c lifetime/fit.c lifetime/outlook.c */
 /*
  * lifetime_test.c
  *	  The lifetime models against a table in 50 digits, against each other and against differences.
@@ -9,6 +9,7 @@
 #include "lifetime/annuity.h"
 #include "lifetime/fit.h"
 #include "lifetime/gammagamma.h"
+#include "lifetime/kept.h"
 #include "lifetime/method.h"
 #include "lifetime/outlook.h"
 #include "lifetime/sbg.h"
@@ -477,9 +478,10 @@ spend_is_found_again(void)
 	{
 		N = 20000
 	};
-	static Spending customers[N];
+	static Spending customers[N], again[N], room[N];
 	size_t n = 0;
-	Fit fit;
+	double logs = 0;
+	Fit fit, orders;
 
 	/* quantiles instead of random numbers, frequency by frequency: v = 15, q = 4, p = 1 and x = 1 make
 	 * z = v w / (1 - w) of a beta (1, 4) quantile w */
@@ -487,13 +489,36 @@ spend_is_found_again(void)
 	{
 		double w = 1 - pow(1 - (i + 0.5) / N, 1.0 / 4);
 
-		customers[n++] = (Spending){15 * w / (1 - w), 1};
+		customers[n] = again[n] = (Spending){15 * w / (1 - w), 1, 1};
+		logs += log(customers[n++].sum);
 	}
-	gammagamma_fit(customers, n, breathe, &fit);
+	gammagamma_fit_means(customers, n, room, breathe, &fit);
 	unit_require(fit.converged);
 	unit_require(near(fit.theta[0], 1, 0.01) && near(fit.theta[1], 4, 0.02) &&
 				 near(fit.theta[2], 15, 0.03));
 	unit_require(near(gammagamma_expected(fit.theta, 0, 0), 5, 0.01));
+
+	/* of one order each, the mean is the order */
+	gammagamma_fit_orders(again, n, logs, room, breathe, &orders);
+	unit_require(orders.converged && near(orders.loglik, fit.loglik, 1e-11));
+	for (int i = 0; i < GAMMAGAMMA_PARAMETERS; i++)
+		unit_require(near(orders.theta[i], fit.theta[i], 1e-6));
+	return true;
+}
+
+/* The beta (2, 1) shares of two orders: none, one and two are kept by 1/6, 2/6 and 3/6 of customers. */
+static bool
+shares_kept_are_found_again(void)
+{
+	double kept[] = {5, 3}, lost[] = {3, 1}, made[] = {6, 6};
+	KeptCounts counts = {kept, lost, made, 2};
+	Fit fit;
+
+	kept_fit(&counts, &fit);
+	unit_require(fit.converged);
+	unit_require(near(fit.theta[0], 2, 1e-6) && near(fit.theta[1], 1, 1e-6));
+	unit_require(near(fit.loglik, log(1.0 / 6) + 2 * log(1.0 / 6) + 3 * log(0.5), 1e-12));
+	unit_require(near(kept_share(fit.theta, 2, 2), 0.8, 1e-6));
 	return true;
 }
 
@@ -515,5 +540,6 @@ main(void)
 	unit_result(residual_lifetimes_are_sums(), "sBG: residual lifetimes are sums of survival");
 	unit_result(poor_data_end_with_a_note(), "data without a maximum end with a note");
 	unit_result(spend_is_found_again(), "gamma-gamma: the spend of known customers is found again");
+	unit_result(shares_kept_are_found_again(), "beta-binomial: the share of orders kept is found again");
 	return unit_done();
 }

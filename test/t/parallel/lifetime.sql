@@ -8,3 +8,5 @@ SELECT clv_fit_sbg((ctid::text::point)[0]::int / 2, (1000 - (ctid::text::point)[
 SELECT clv_fit(customer_value_of(day, amount) + customer_value_of(day + 9, 5), 'bg/nbd', '2027-06-30') FILTER (WHERE customer = 17) FROM purchase
 SELECT clv_tracking(customer_value_of(day, amount) + customer_value_of(day + 1 + customer % 97, 5), '{"model": "bg/nbd", "params": {"r": 0.8, "alpha": 4, "a": 0.8, "b": 2.5}, "notes": ["größer"]}', '2027-06-30', '1 month') FROM purchase
 SELECT clv_total(customer_value_of(day, amount) + customer_value_of(day + 1 + customer % 97, 5), '{"model": "bg/nbd", "params": {"r": 0.8, "alpha": 4, "a": 0.8, "b": 2.5}, "covariance": [[0.01,0,0,0],[0,0.01,0,0],[0,0,0.01,0],[0,0,0,0.01]], "spend": {"p": 6, "q": 4, "v": 15, "covariance": [[0.01,0,0],[0,0.01,0],[0,0,0.01]]}}', '1 year', 0.1, 1, '2027-06-30') FROM purchase
+SELECT clv_sample(customer_value_of(day, amount) + customer_value_of(day + 9, 5)) FROM purchase
+SELECT clv_fit(customer_value_of(day, amount) + customer_value_of(day + 9, 5), 'bg/nbd', '2027-06-30', 'means') FROM purchase
