@@ -137,7 +137,7 @@ typedef struct Memory
 {
 	MemoryContext context;
 	uint8 kind;
-	double theta[METHOD_PARAMETERS];
+	double theta[JET_PARAMETERS];
 	double unit_days;
 	double days;
 	double discount;

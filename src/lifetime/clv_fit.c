@@ -131,11 +131,11 @@ state_add_customer(FitState *state, const BtydSummary *summary)
 static void
 require_same(const FitOptions *a, const FitOptions *b)
 {
-	if (a->kind != b->kind || a->k != b->k || a->spend != b->spend || a->as_of != b->as_of ||
+	if (a->kind != b->kind || a->spend != b->spend || a->as_of != b->as_of ||
 		a->unit_days != b->unit_days)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("model, as_of, unit, spend and k must be the same in all rows")));
+				 errmsg("model, as_of, unit and spend must be the same in all rows")));
 }
 
 /* The state, made in the first call; the arguments that have to be the same in all rows are. */
@@ -420,7 +420,6 @@ clv_fit_serialise(PG_FUNCTION_ARGS)
 	pq_sendbyte(&out, STATE_VERSION);
 	pq_sendbyte(&out, state->options.kind);
 	pq_sendbyte(&out, state->options.spend);
-	pq_sendint32(&out, (uint32) state->options.k);
 	pq_sendint32(&out, (uint32) state->options.as_of);
 	pq_sendfloat8(&out, state->options.unit_days);
 	if (state->sample)
@@ -502,7 +501,6 @@ clv_fit_deserialise(PG_FUNCTION_ARGS)
 	spend = pq_getmsgbyte(&in);
 	require_state(spend == CLV_SPEND_MEANS || spend == CLV_SPEND_ORDERS);
 	options.spend = (ClvSpendOf) spend;
-	options.k = (int32) pq_getmsgint(&in, 4);
 	options.as_of = (DateADT) pq_getmsgint(&in, 4);
 	options.unit_days = pq_getmsgfloat8(&in);
 	require_state(options.unit_days > 0 && isfinite(options.unit_days));

@@ -16,7 +16,6 @@
 typedef struct FitOptions
 {
 	ClvKind kind; /* not sbg, and bg/bb for summaries alone */
-	int32 k;      /* of regular buyers: 0 chooses it by likelihood */
 	ClvSpendOf spend;
 	DateADT as_of;
 	double unit_days;
@@ -38,7 +37,6 @@ typedef struct FitData
 	size_t spenders;
 	/* of ledgers */
 	double log_spend;
-	double log_gaps;
 	KeptCounts kept;
 } FitData;
 

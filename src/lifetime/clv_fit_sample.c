@@ -263,7 +263,6 @@ clv_fit_sample(const Sample *sample, const FitOptions *options)
 						  history->count, history->days - 1};
 	}
 	data.log_spend = (double) sample->log_spend * 1e-18;
-	data.log_gaps = (double) sample->log_gaps * 1e-18;
 	take_spending(sample, options->spend, &data);
 	if (options->spend == CLV_SPEND_ORDERS)
 		data.kept = count_kept(sample);

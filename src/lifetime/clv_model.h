@@ -73,7 +73,7 @@ typedef struct ClvModel
 	DateADT as_of;
 	int32 notes_length;
 	double unit_days;
-	double theta[METHOD_PARAMETERS];
+	double theta[JET_PARAMETERS];
 	double std_error[JET_PARAMETERS]; /* NAN where unknown */
 	double loglik;
 	int64 customers;

@@ -25,9 +25,6 @@ typedef struct Observation
 	int32_t frequency;
 } Observation;
 
-/* The parameters of a method: those that are fitted, and behind them those that are given. */
-#define METHOD_PARAMETERS (JET_PARAMETERS + 1)
-
 typedef struct Method
 {
 	const char *name;
