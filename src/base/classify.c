@@ -5,6 +5,7 @@
  */
 #include "base/classify.h"
 
+#include "access/htup_details.h"
 #include "executor/executor.h"
 #include "funcapi.h"
 #include "utils/builtins.h"

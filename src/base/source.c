@@ -33,10 +33,12 @@
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 #include "utils/syscache.h"
+#include "utils/timestamp.h"
 
 #include "base/kept_plan.h"
 #include "base/owner.h"
 #include "support/compat.h"
+#include "support/executor.h"
 
 /* So are the types named that stand for sources. */
 #define SOURCE_PREFIX "source_"
@@ -351,7 +353,7 @@ static State
 read_state(const Source *source, Snapshot snapshot)
 {
 	Relation cutoffs = table_open(source->cutoffs, AccessShareLock);
-	TableScanDesc scan = table_beginscan(cutoffs, snapshot, 0, NULL);
+	TableScanDesc scan = executor_table_beginscan(cutoffs, snapshot);
 	TupleTableSlot *slot = table_slot_create(cutoffs, NULL);
 	State state;
 	bool is_null;

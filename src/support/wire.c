@@ -6,6 +6,8 @@
 
 #include "catalog/pg_type.h"
 
+#include "support/compat.h"
+
 void
 wire_send_numeric(StringInfo buffer, Numeric value)
 {
