@@ -114,7 +114,7 @@ CREATE FUNCTION figures() RETURNS SETOF text LANGUAGE sql AS $$
 	UNION ALL SELECT format('outlook of %s for %s', as_of, count(*)) FROM shop.outlook GROUP BY as_of
 	UNION ALL SELECT format('standing on %s of %s', d, count(*)) FROM unnest('{2011-12-08,2011-12-10}'::date[]) d, customer_value_internal.standing_on('shop', d) GROUP BY d
 	ORDER BY 1$$;
-SET client_min_messages = error; -- no model fits
+SET client_min_messages = error; -- whether a model fits or not
 SELECT customer_value.refresh_outlook('shop') AS customers;
 SET client_min_messages = warning;
 CREATE TEMP TABLE figure AS SELECT * FROM figures();
