@@ -103,7 +103,7 @@ SKIP:
 		CREATE TABLE sample (master int, customer int, day date, cds int, amount numeric);
 		\\copy sample FROM '$data/cdnow_sample.csv' (FORMAT csv, HEADER)
 		CREATE TABLE ledger AS SELECT customer, customer_value(day, amount) AS cv FROM sample GROUP BY customer;
-		CREATE TABLE model AS SELECT name, clv_fit(cv, name, '1997-09-30', spend => 'means') AS m
+		CREATE TABLE model AS SELECT name, clv_fit(cv, name, '1997-09-30', 'means') AS m
 			FROM ledger, unnest('{bg/nbd,mbg/nbd,pareto/nbd}'::text[]) name GROUP BY name;
 	});
 
@@ -120,7 +120,7 @@ SKIP:
 		SELECT DISTINCT round((s ->> 'p')::numeric, 2), round((s ->> 'q')::numeric, 2), round((s ->> 'v')::numeric, 2), s ->> 'customers'
 		FROM model, LATERAL (SELECT m::jsonb -> 'spend') x(s)}), '6.25|3.74|15.44|946', 'CDNOW, gamma-gamma: Fader & Hardie 2013');
 	is($node->safe_psql('postgres', q{
-		SELECT count(*) FROM model, LATERAL (SELECT clv_fit(cv, name, '1997-09-30', spend => 'means' ORDER BY md5(customer::text)) AS again, clv_fit(cv, name, '1997-09-30', '1 day') AS days,
+		SELECT count(*) FROM model, LATERAL (SELECT clv_fit(cv, name, '1997-09-30', 'means' ORDER BY md5(customer::text)) AS again, clv_fit(cv, name, '1997-09-30', '1 day') AS days,
 			clv_fit(btyd(cv, '1997-09-30'), name) AS summaries FROM ledger) x
 		WHERE again::text = m::text AND summaries::jsonb -> 'params' = m::jsonb -> 'params'
 			AND abs((days::jsonb #>> '{params,r}')::float8 / (m::jsonb #>> '{params,r}')::float8 - 1) < 1e-9
