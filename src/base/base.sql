@@ -120,6 +120,14 @@ COMMENT ON FUNCTION customer_value_internal.first_day(date, interval) IS
 'the first day that counts in the period that ends with a day: minus infinity where there is no period, or one that began before time did';
 
 
+CREATE FUNCTION customer_value_internal.later_day(day date, step interval) RETURNS date
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN extract(epoch FROM step) / 86400 < date '294275-01-01' - day THEN (day + step)::date END;
+
+COMMENT ON FUNCTION customer_value_internal.later_day(date, interval) IS
+'the day that is so much later; null where time ends before';
+
+
 CREATE FUNCTION customer_value_internal.check_day(day date, argument text) RETURNS void
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -172,6 +180,13 @@ COMMENT ON FUNCTION customer_value_internal.due_day(customer_value, date, interv
 'the first base day on which a ledger that does not change gives another basis or other facts: its first day from since on leaves the period (null: never), or the first of the 12 months up to facts_on (null: these do not matter) leaves them; null where there is no such day';
 
 
+CREATE FUNCTION customer_value_internal.money(value float8) RETURNS numeric
+LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'customer_value_money';
+
+COMMENT ON FUNCTION customer_value_internal.money(float8) IS
+'the value that a model expects as a basis: rounded to the 9 fractional digits of ledgers, at most 10^21, as much as ledgers hold with these; 0 where there is none';
+
+
 CREATE FUNCTION customer_value_internal.standing(ledger customer_value, facts jsonb, previous_class text, previous_segment text,
 	force customer_value_internal.in_force, override text DEFAULT NULL)
 RETURNS TABLE (basis numeric, abc_class text, score float8, segment text, due date)
@@ -190,8 +205,8 @@ BEGIN ATOMIC
 				WHEN 'amount' THEN amount(standing.ledger, (standing.force).since)
 				WHEN 'margin' THEN coalesce(margin(standing.ledger, (standing.force).since), 0)
 				WHEN 'orders' THEN orders(standing.ledger, (standing.force).since)::numeric
-				WHEN 'clv' THEN coalesce(clv(standing.ledger, (standing.force).model,
-					as_of => greatest((standing.force).as_of, last_order(standing.ledger)))::numeric, 0)
+				WHEN 'clv' THEN customer_value_internal.money(clv(standing.ledger, (standing.force).model,
+					as_of => greatest((standing.force).as_of, last_order(standing.ledger))))
 			END,
 		CASE WHEN (standing.force).rules IS NOT NULL THEN
 				facts(standing.ledger, greatest((standing.force).as_of, customer_value_internal.last_day(standing.ledger)))
@@ -200,7 +215,7 @@ BEGIN ATOMIC
 END;
 
 COMMENT ON FUNCTION customer_value_internal.standing(customer_value, jsonb, text, text, customer_value_internal.in_force, text) IS
-'where a customer stands: basis, class and segment, and from what base day on time alone may change them, from his ledger, further facts, previous class and previous segment, by what is in force, with a segment set by hand before that of the rules; the one definition that trigger, rebalance and verify share. The basis counts from the day since on, a margin without any known cost as 0; facts are those of as_of or, if later, of the last day of the ledger, lifetime value that of as_of or the last order, and the value of a customer without orders is 0';
+'where a customer stands: basis, class and segment, and from what base day on time alone may change them, from his ledger, further facts, previous class and previous segment, by what is in force, with a segment set by hand before that of the rules; the one definition that trigger, rebalance and verify share. The basis counts from the day since on, a margin without any known cost as 0; facts are those of as_of or, if later, of the last day of the ledger, lifetime value that of as_of or the last order, rounded as money is, and the value of a customer without orders is 0';
 
 
 CREATE FUNCTION customer_value_internal.check_model(model clv_model) RETURNS boolean

@@ -6,6 +6,8 @@
 #include "base/classify.h"
 
 #include "access/htup_details.h"
+#include <math.h>
+
 #include "executor/executor.h"
 #include "funcapi.h"
 #include "utils/builtins.h"
@@ -20,6 +22,7 @@
 
 PG_FUNCTION(customer_value_classify);
 PG_FUNCTION(customer_value_basis_of);
+PG_FUNCTION(customer_value_money);
 
 /* the functions of the other subjects that say the parts of it */
 extern Datum abc_class_of_previous(PG_FUNCTION_ARGS);
@@ -220,6 +223,31 @@ day_of_view(const Classifier *c, NullableDatum last)
 	return last.isnull ? c->as_of : Max(c->as_of, DatumGetDateADT(last.value));
 }
 
+/*
+ * The value that a model expects as a basis: rounded to the 9 fractional digits of ledgers, at most 10^21,
+ * as much as ledgers hold with these; 0 where there is none.
+ */
+static Datum
+money(NullableDatum value)
+{
+	double amount = value.isnull ? 0 : DatumGetFloat8(value.value);
+
+	if (isnan(amount))
+		amount = 0;
+	amount = Max(Min(amount, 1e21), -1e21);
+	return DirectFunctionCall1(
+		numeric_trim_scale,
+		DirectFunctionCall2(numeric_round, DirectFunctionCall1(float8_numeric, Float8GetDatum(amount)),
+							Int32GetDatum(9)));
+}
+
+/* customer_value_internal.money(value float8) returns numeric */
+Datum
+customer_value_money(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_DATUM(money(fcinfo->args[0]));
+}
+
 static Datum
 lifetime_value(Classifier *c, Datum ledger)
 {
@@ -232,10 +260,8 @@ lifetime_value(Classifier *c, Datum ledger)
 								 some_datum(Float8GetDatum(0.10)),
 								 some_datum(Float8GetDatum(1.0)),
 								 some_datum(DateADTGetDatum(as_of))};
-	NullableDatum value = call(&c->clv, arguments);
 
-	return value.isnull ? NumericGetDatum(int64_to_numeric(0))
-						: DirectFunctionCall1(float8_numeric, value.value);
+	return money(call(&c->clv, arguments));
 }
 
 static Datum
@@ -277,7 +303,7 @@ all_facts(Datum ledger, DateADT as_of, NullableDatum facts)
  *
  * The basis counts from the first day of the period on; a margin without any known cost is 0. Facts are those
  * of the base day or, if that is later, of the last day of the ledger; a lifetime value is that of the base
- * day or the last order, and that of a customer without orders is 0.
+ * day or the last order, rounded as money is, and that of a customer without orders is 0.
  */
 void
 classify(Classifier *c, Datum ledger, NullableDatum facts, NullableDatum previous_class,

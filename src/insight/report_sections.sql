@@ -203,18 +203,21 @@ LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	unit text;
+	first_day date;
 	heads text;
 	rows text;
 	again float8;
 	finding text;
 BEGIN
+	-- cohorts of 17 years, as many as are shown: an order of another age does not decide how all others are
 	EXECUTE format($sql$
-		SELECT CASE WHEN days <= 400 THEN 'month' WHEN days <= 1500 THEN 'quarter' ELSE 'year' END
-		FROM (SELECT $1 - percentile_disc(0.05) WITHIN GROUP (ORDER BY %2$s.first_order(c.value, NULL::date, NULL::date)) AS days FROM %1$I.customer c) d$sql$, base, '@extschema@') INTO unit USING as_of;
+		SELECT CASE WHEN days <= 400 THEN 'month' WHEN days <= 1500 THEN 'quarter' ELSE 'year' END, since
+		FROM (SELECT $1 - percentile_disc(0.05) WITHIN GROUP (ORDER BY f.first) AS days, max(f.first) FILTER (WHERE f.first <= $1) - 6200 AS since
+			FROM %1$I.customer c, LATERAL %2$s.first_order(c.value, NULL::date, NULL::date) AS f(first)) d$sql$, base, '@extschema@') INTO unit, first_day USING as_of;
 	EXECUTE format($sql$
 		WITH cell AS (
 			SELECT x.*, dense_rank() OVER (ORDER BY x.cohort DESC) AS newness
-			FROM (SELECT %2$s.cohort_retention(value, $2, $3) AS cells FROM %1$I.customer) s, unnest(s.cells) x),
+			FROM (SELECT %2$s.cohort_retention(value, $2, $3) AS cells FROM %1$I.customer WHERE %2$s.first_order(value, NULL::date, NULL::date) >= $4) s, unnest(s.cells) x),
 		shown AS (
 			SELECT *, format('<td%%s style="--share:%%s"><data value="%%s">%%s</data></td>', CASE WHEN NOT complete THEN ' class="open"' END,
 				round((0.05 + 0.5 * retention)::numeric, 2), retention, round(100 * retention::numeric)) AS content
@@ -226,7 +229,7 @@ BEGIN
 		SELECT (SELECT string_agg(format('<th scope="col">%%s</th>', i), '' ORDER BY i) FROM generate_series(1, (SELECT max(period) FROM shown)) i),
 			(SELECT string_agg(content, '' ORDER BY cohort) FROM cohort),
 			(SELECT sum(active) / nullif(sum(customers), 0)::float8 FROM cell WHERE period = 1 AND complete)
-		$sql$, base, '@extschema@') INTO heads, rows, again USING words, unit, as_of;
+		$sql$, base, '@extschema@') INTO heads, rows, again USING words, unit, as_of, first_day;
 	finding := CASE WHEN rows IS NULL THEN words ->> 'cohorts_none' WHEN again IS NULL THEN words ->> 'cohorts_young'
 		ELSE format(words ->> ('cohorts_finding_' || unit), customer_value_internal.html_percent(words, again)) END;
 	RETURN customer_value_internal.html_section(words, 'cohorts', words ->> 'cohorts', finding, words ->> ('cohorts_means_' || unit),

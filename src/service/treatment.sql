@@ -326,8 +326,8 @@ BEGIN
 		SELECT c.customer_id, $1, v.p_alive, v.clv, customer_value_internal.at_stake(v.p_alive, v.clv),
 			CASE WHEN jsonb_typeof(c.facts -> 'potential') = 'number' THEN (c.facts ->> 'potential')::float8 - coalesce(c.score, 0) END,
 			n.due, n.regularity,
-			CASE WHEN t.contact_every IS NOT NULL AND $7
-				THEN (coalesce(k.last, %2$s.first_order(c.value, NULL::date, NULL::date), (c.since AT TIME ZONE $6)::date) + t.contact_every)::date END
+			CASE WHEN $7 THEN customer_value_internal.later_day(
+				coalesce(k.last, %2$s.first_order(c.value, NULL::date, NULL::date), (c.since AT TIME ZONE $6)::date), t.contact_every) END
 		FROM %1$I.customer c
 		JOIN %1$I.customer_treatment t USING (customer_id)
 		LEFT JOIN (SELECT customer_id, max(day) AS last FROM %1$I.contact WHERE day <= $1 GROUP BY customer_id) k USING (customer_id),
