@@ -15,7 +15,7 @@ SQL_PARTS = \
 	support/support \
 	concentration/cutoffs concentration/collect concentration/abc_class concentration/measures concentration/sketch \
 	value/value \
-	lifetime/closed_form lifetime/model lifetime/sample lifetime/fit lifetime/figures lifetime/total lifetime/simulate \
+	lifetime/closed_form lifetime/model lifetime/sample lifetime/fit lifetime/figures lifetime/total lifetime/backtest lifetime/simulate \
 	segment/rfm segment/rules \
 	support/comparison \
 	service/staffing service/routing \
