@@ -1,3 +1,4 @@
+SET jit = off; -- the queries of this test are many and small
 -- A base whose classes go by what a model expects of each customer.
 SET client_min_messages = warning;
 \set VERBOSITY terse

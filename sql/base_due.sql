@@ -1,3 +1,4 @@
+SET jit = off; -- the queries of this test are many and small
 -- Time alone moves customers: an order leaves the period, or the last 12 months. due says when, and a
 -- rebalance on a later day looks at those who are due.
 SET client_min_messages = warning;

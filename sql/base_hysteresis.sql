@@ -1,3 +1,4 @@
+SET jit = off; -- the queries of this test are many and small
 -- A customer leaves a class only when beyond its end by the share hysteresis.
 SET client_min_messages = warning;
 \set VERBOSITY terse
