@@ -290,7 +290,7 @@ DROP TABLE trade.other_1;
 SELECT customer_value.drop_base('shop'), customer_value.drop_base('quick'), customer_value.drop_base('third');
 SELECT * FROM marks;
 
--- Rights: a partition of another role counts, but only its owner can have it followed.
+-- Rights: a partition of another role counts, but is followed only if the base's owner has the rights of that role.
 CREATE ROLE partition_owner;
 CREATE ROLE base_owner;
 CREATE ROLE base_stranger;
@@ -314,12 +314,13 @@ SELECT customer_value.rebalance('own', '2026-03-01') > 0;
 SELECT problems('own');
 SELECT customer_value.track_partitions('own');
 RESET ROLE;
-GRANT base_owner TO partition_owner;
+GRANT partition_owner TO base_owner;
 SET ROLE partition_owner;
 INSERT INTO trade.sep VALUES (902, 1, '2029-09-01', 1);
 SELECT customer_value.track_partitions('own');
-GRANT SELECT ON trade.sep TO base_owner;
+SET ROLE base_owner;
 SELECT customer_value.track_partitions('own');
+SET ROLE partition_owner;
 INSERT INTO trade.sep VALUES (903, 1, '2029-09-01', 1);
 RESET ROLE;
 SELECT wrong('own');

@@ -1,14 +1,15 @@
 -- base: live customer bases, making and dropping them
 --
 -- A base is an ordinary schema with ordinary tables of the role that made it; what is here only looks
--- after it, always with the caller's rights. Names go through format's %I, and statements on a base
--- spell out every schema.
+-- after it, always with that role's rights: what users call is the C function of owner.c, which has the
+-- function of the same name in customer_value_internal act as the owner, once it has checked who calls.
+-- Names go through format's %I, and statements on a base spell out every schema.
 
 CREATE SCHEMA customer_value;
 GRANT USAGE ON SCHEMA customer_value TO PUBLIC;
 
 COMMENT ON SCHEMA customer_value IS
-'what makes and looks after live customer bases; open to everybody, since all of it acts with the rights of its caller or, in triggers, of the owner of the base';
+'what makes and looks after live customer bases; open to everybody, since all of it acts as the owner of a base for those who have the rights of its owner, or may read what it reads';
 
 CREATE SCHEMA customer_value_internal;
 GRANT USAGE ON SCHEMA customer_value_internal TO PUBLIC;
@@ -17,20 +18,20 @@ COMMENT ON SCHEMA customer_value_internal IS
 'what the functions in the schema customer_value, and the triggers and views of live customer bases, are made of; not for direct use, and not kept stable between versions';
 
 
-CREATE FUNCTION customer_value_internal.check_base(base name, to_read boolean DEFAULT false, any_layout boolean DEFAULT false) RETURNS void
+CREATE FUNCTION customer_value_internal.check_base(base name, reads text DEFAULT '') RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	owner oid;
+	schema pg_namespace;
 	tables bigint;
 	foreign_tables bigint;
-	settings oid;
+	closed record;
 BEGIN
-	SELECT nspowner INTO owner FROM pg_namespace WHERE nspname = base;
-	SELECT count(*), count(*) FILTER (WHERE c.relowner <> owner), max(c.oid) FILTER (WHERE c.relname = 'settings')
-	INTO tables, foreign_tables, settings
+	SELECT * INTO schema FROM pg_namespace n WHERE n.nspname = base;
+	SELECT count(*), count(*) FILTER (WHERE c.relowner <> schema.nspowner)
+	INTO tables, foreign_tables
 	FROM pg_class c
-	WHERE c.relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = base) AND c.relkind = 'r'
+	WHERE c.relnamespace = schema.oid AND c.relkind = 'r'
 		AND c.relname IN ('customer', 'settled', 'cutoffs', 'bucket', 'change', 'queue', 'ahead', 'settings', 'source', 'fact_source', 'override', 'merged', 'forgotten');
 	IF tables < 13 THEN
 		RAISE invalid_schema_name USING
@@ -42,17 +43,28 @@ BEGIN
 			MESSAGE = format('schema and tables of customer base "%s" belong to different roles', base),
 			HINT = 'Give all of it to one role, with REASSIGN OWNED or ALTER … OWNER TO.';
 	END IF;
-	IF NOT to_read AND NOT pg_has_role(owner, 'USAGE') THEN
+	IF pg_has_role(schema.nspowner, 'USAGE') THEN
+		RETURN;
+	ELSIF reads = '' THEN
 		RAISE insufficient_privilege USING MESSAGE = format('must be owner of customer base "%s"', base);
+	ELSIF NOT has_schema_privilege(schema.oid, 'USAGE') THEN
+		RAISE insufficient_privilege USING MESSAGE = format('permission denied for schema %s', base);
 	END IF;
-	IF NOT any_layout AND has_table_privilege(settings, 'SELECT') THEN
-		PERFORM customer_value_internal.check_layout(base);
+	SELECT c.relname, has_table_privilege(c.oid, 'SELECT') AS in_part INTO closed
+	FROM pg_class c
+	WHERE c.relnamespace = schema.oid AND c.relname = ANY (string_to_array(reads, ',')) AND c.relkind <> 'i'
+		AND (NOT has_table_privilege(c.oid, 'SELECT') OR row_security_active(c.oid))
+	ORDER BY c.relname LIMIT 1;
+	IF closed.in_part THEN
+		RAISE insufficient_privilege USING MESSAGE = format('row security leaves only a part of table %s to be read', closed.relname);
+	ELSIF closed.relname IS NOT NULL THEN
+		RAISE insufficient_privilege USING MESSAGE = format('permission denied for table %s', closed.relname);
 	END IF;
 END
 $$;
 
-COMMENT ON FUNCTION customer_value_internal.check_base(name, boolean, boolean) IS
-'an error unless there is such a base, all in one hand, of the layout that this version works with or of any, and the caller has the rights of its owner; who only reads needs no more than SELECT on what he reads';
+COMMENT ON FUNCTION customer_value_internal.check_base(name, text) IS
+'an error unless there is such a base, all in one hand, and the caller has the rights of its owner or, where only tables and views are read that are named here, separated by commas, may read all of these';
 
 
 CREATE FUNCTION customer_value_internal.check_read_committed(caller text) RETURNS void
@@ -565,13 +577,12 @@ COMMENT ON FUNCTION customer_value.create_base(name, regtype, text, interval, nu
 'makes a live customer base: a schema of that name, owned by the caller, with its tables; see the README for the arguments';
 
 
-CREATE FUNCTION customer_value.drop_base(base name) RETURNS void
+CREATE FUNCTION customer_value_internal.drop_base(base name) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET client_min_messages = warning
 AS $$
 DECLARE
 	type name;
 BEGIN
-	PERFORM customer_value_internal.check_base(base);
 	FOR type IN EXECUTE format('SELECT ''source_'' || source FROM %1$I.source UNION ALL SELECT ''facts_'' || source FROM %1$I.fact_source', base) LOOP
 		EXECUTE format('DROP TYPE IF EXISTS %I.%I CASCADE', base, type);
 	END LOOP;
@@ -581,6 +592,12 @@ BEGIN
 	EXECUTE format('DROP SCHEMA %I', base);
 END
 $$;
+
+COMMENT ON FUNCTION customer_value_internal.drop_base(name) IS 'what customer_value.drop_base does, as the owner of the base';
+
+
+CREATE FUNCTION customer_value.drop_base(base name) RETURNS void
+LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'customer_value_as_owner';
 
 COMMENT ON FUNCTION customer_value.drop_base(name) IS
 'drops a base: the triggers on its tracked tables, its tables and its schema; an error, and nothing dropped, where anything else of the user depends on them';

@@ -173,6 +173,7 @@ BEGIN
 	FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace
 	WHERE t.oid = fact_statements.source AND t.typowner = n.nspowner AND t.typname ~ '^facts_[0-9]+$';
 	PERFORM customer_value_internal.check_base(base);
+	PERFORM customer_value_internal.check_layout(base);
 	SELECT s.facts INTO facts FROM customer_value_internal.fact_sources(base) s WHERE s.source = number AND s.relation = fact_statements.relation;
 	IF facts IS NULL THEN
 		RAISE object_not_in_prerequisite_state USING
@@ -189,7 +190,7 @@ COMMENT ON FUNCTION customer_value_internal.fact_statements(regtype, regclass, t
 'the statements that the trigger on a table of facts runs as the owner of the base, as change_statements writes them for orders';
 
 
-CREATE FUNCTION customer_value.track_facts(base name, source regclass, customer name, facts name[]) RETURNS void
+CREATE FUNCTION customer_value_internal.track_facts(base name, source regclass, customer name, facts name[]) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp SET row_security = off SET jit = off SET extra_float_digits = 1 SET customer_value.reason = 'fact'
 AS $$
@@ -198,7 +199,6 @@ DECLARE
 	number integer;
 	tracked record;
 BEGIN
-	PERFORM customer_value_internal.check_base(base);
 	PERFORM customer_value_internal.check_name(base);
 	IF source IS NULL OR customer IS NULL OR facts IS NULL OR cardinality(facts) = 0 OR array_position(facts, NULL) IS NOT NULL THEN
 		RAISE null_value_not_allowed USING MESSAGE = 'source, customer and facts must not be null, and facts must name columns';
@@ -236,6 +236,12 @@ BEGIN
 	EXECUTE customer_value_internal.write_facts_query(base, facts, customer_value_internal.fact_query(base, number)) USING customer_value_internal.in_force(base);
 END
 $$;
+
+COMMENT ON FUNCTION customer_value_internal.track_facts(name, regclass, name, name[]) IS 'what customer_value.track_facts does, as the owner of the base';
+
+
+CREATE FUNCTION customer_value.track_facts(base name, source regclass, customer name, facts name[]) RETURNS void
+LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'customer_value_as_owner';
 
 COMMENT ON FUNCTION customer_value.track_facts(name, regclass, name, name[]) IS
 'has a base follow a table with a row for each customer: columns become facts of these names, live. The caller must own both; nobody else writes the table meanwhile';

@@ -35,7 +35,7 @@ COMMENT ON FUNCTION customer_value_internal.key_text(name, text) IS
 'an expression for a key of a base as text, the same for keys that are equal';
 
 
-CREATE FUNCTION customer_value.forget(base name, customer text, reason text) RETURNS void
+CREATE FUNCTION customer_value_internal.forget(base name, customer text, reason text) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp SET row_security = off SET customer_value.reason = 'forget'
 AS $$
@@ -46,13 +46,12 @@ DECLARE
 	removed bigint;
 	in_all bigint := 0;
 BEGIN
-	PERFORM customer_value_internal.check_base(base);
 	PERFORM customer_value_internal.check_read_committed('forget');
 	IF customer IS NULL OR btrim(reason) = '' IS NOT FALSE THEN
 		RAISE null_value_not_allowed USING MESSAGE = 'forgetting needs a customer and a reason';
 	END IF;
 	key := customer_value_internal.key_type(base);
-	PERFORM customer_value.track_partitions(base);
+	PERFORM customer_value_internal.track_partitions(base);
 	PERFORM customer_value_internal.stop_writers(base);
 
 	-- all records of the person
@@ -87,6 +86,12 @@ BEGIN
 	PERFORM customer_value_internal.change_keys(base);
 END
 $$;
+
+COMMENT ON FUNCTION customer_value_internal.forget(name, text, text) IS 'what customer_value.forget does, as the owner of the base';
+
+
+CREATE FUNCTION customer_value.forget(base name, customer text, reason text) RETURNS void
+LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'customer_value_as_owner';
 
 COMMENT ON FUNCTION customer_value.forget(name, text, text) IS
 'removes all that a base holds of a customer and of the records merged into him, history too. What is left is that it was done, when, by whom and why, under a digest of the key. His orders, earlier and later, count no more. Writers of the sources wait meanwhile';

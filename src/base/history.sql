@@ -1,11 +1,10 @@
 -- history: what a base said in the past, who moved, and what today's rules would have said
 
-CREATE FUNCTION customer_value.migration(base name, since timestamptz, before timestamptz DEFAULT 'infinity')
+CREATE FUNCTION customer_value_internal.migration(base name, since timestamptz, before timestamptz)
 RETURNS TABLE (what text, old_value text, new_value text, customers bigint, basis numeric)
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-	PERFORM customer_value_internal.check_base(base, to_read => true);
 	IF since IS NULL OR before IS NULL OR since > before THEN
 		RAISE invalid_parameter_value USING MESSAGE = 'since and before must be moments, and since not the later one';
 	END IF;
@@ -38,6 +37,13 @@ BEGIN
 END
 $$;
 
+COMMENT ON FUNCTION customer_value_internal.migration(name, timestamptz, timestamptz) IS 'what customer_value.migration does, as the owner of the base';
+
+
+CREATE FUNCTION customer_value.migration(base name, since timestamptz, before timestamptz DEFAULT 'infinity')
+RETURNS TABLE (what text, old_value text, new_value text, customers bigint, basis numeric)
+LANGUAGE c STABLE PARALLEL SAFE SET customer_value.reads = 'customer,change' AS 'MODULE_PATHNAME', 'customer_value_as_owner_for_reader';
+
 COMMENT ON FUNCTION customer_value.migration(name, timestamptz, timestamptz) IS
 'who moved where between two moments (by default until now), as a matrix: what (class or segment), its value at since and at before, the number of customers, and their basis as it is now. Those who stayed are in it, too; a null old value stands for customers that came, a null new value for those that left. Those that were there when customers were first classed (history_since in cutoffs) are taken to have been what they were then';
 
@@ -50,7 +56,8 @@ DECLARE
 	day_after timestamptz;
 	force customer_value_internal.in_force;
 BEGIN
-	PERFORM customer_value_internal.check_base(base, to_read => true);
+	PERFORM customer_value_internal.check_base(base, 'customer,settings,change');
+	PERFORM customer_value_internal.check_layout(base);
 	PERFORM customer_value_internal.check_day(day, 'day');
 	EXECUTE format('SELECT ($1 + 1)::timestamp AT TIME ZONE f.time_zone FROM %I.cutoffs f', base) INTO day_after USING day;
 	force := customer_value_internal.wanted(base, day);
@@ -104,14 +111,13 @@ $$;
 COMMENT ON FUNCTION customer_value_internal.standing_on(name, date, anynonarray) IS 'the same for a key of any type';
 
 
-CREATE FUNCTION customer_value.simulate(base name, rules segment_rules)
+CREATE FUNCTION customer_value_internal.simulate(base name, rules segment_rules)
 RETURNS TABLE (old_segment text, new_segment text, customers bigint, basis numeric)
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp SET jit = off
 AS $$
 DECLARE
 	force customer_value_internal.in_force;
 BEGIN
-	PERFORM customer_value_internal.check_base(base, to_read => true);
 	force := customer_value_internal.in_force(base);
 	force.rules := rules;
 	RETURN QUERY EXECUTE format($sql$
@@ -123,16 +129,22 @@ BEGIN
 END
 $$;
 
+COMMENT ON FUNCTION customer_value_internal.simulate(name, segment_rules) IS 'what customer_value.simulate does, as the owner of the base';
+
+
+CREATE FUNCTION customer_value.simulate(base name, rules segment_rules)
+RETURNS TABLE (old_segment text, new_segment text, customers bigint, basis numeric)
+LANGUAGE c STABLE PARALLEL SAFE SET customer_value.reads = 'customer,cutoffs' AS 'MODULE_PATHNAME', 'customer_value_as_owner_for_reader';
+
 COMMENT ON FUNCTION customer_value.simulate(name, segment_rules) IS
 'the migration matrix that a rule set would cause, before it is set: segment now, segment by these rules on the base day in force, number of customers, and their basis';
 
 
-CREATE FUNCTION customer_value.value_to_next_class(base name, customer text)
+CREATE FUNCTION customer_value_internal.value_to_next_class(base name, customer text)
 RETURNS TABLE (abc_class text, basis numeric, next_class text, threshold numeric, missing numeric)
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-	PERFORM customer_value_internal.check_base(base, to_read => true);
 	IF (customer_value_internal.in_force(base)).last_class IS NULL THEN
 		RAISE object_not_in_prerequisite_state USING
 			MESSAGE = format('customer base "%s" has no classes yet', base),
@@ -150,6 +162,13 @@ BEGIN
 	USING customer;
 END
 $$;
+
+COMMENT ON FUNCTION customer_value_internal.value_to_next_class(name, text) IS 'what customer_value.value_to_next_class does, as the owner of the base';
+
+
+CREATE FUNCTION customer_value.value_to_next_class(base name, customer text)
+RETURNS TABLE (abc_class text, basis numeric, next_class text, threshold numeric, missing numeric)
+LANGUAGE c STABLE PARALLEL SAFE SET customer_value.reads = 'customer,cutoffs' AS 'MODULE_PATHNAME', 'customer_value_as_owner_for_reader';
 
 COMMENT ON FUNCTION customer_value.value_to_next_class(name, text) IS
 'what a customer of a base lacks to the next better class against the cut-offs in force: class and basis now, the next class, the basis that it takes, hysteresis included, and what is missing to that; the latter three are null in class A. No row for a customer unknown';

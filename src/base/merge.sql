@@ -46,7 +46,7 @@ COMMENT ON FUNCTION customer_value_internal.change_keys(name) IS
 'tells writers that a key came to stand for another customer, or for none: triggers write their statements anew, and transactions whose snapshot is older fail';
 
 
-CREATE FUNCTION customer_value.merge_customers(base name, customer text, duplicate text) RETURNS void
+CREATE FUNCTION customer_value_internal.merge_customers(base name, customer text, duplicate text) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp SET row_security = off SET jit = off SET customer_value.reason = 'merge'
 AS $$
@@ -58,13 +58,12 @@ DECLARE
 	chained text;
 	ledger @extschema@.customer_value;
 BEGIN
-	PERFORM customer_value_internal.check_base(base);
 	PERFORM customer_value_internal.check_read_committed('merge_customers');
 	IF customer IS NULL OR duplicate IS NULL THEN
 		RAISE null_value_not_allowed USING MESSAGE = 'customer and duplicate must not be null';
 	END IF;
 	key := customer_value_internal.key_type(base);
-	PERFORM customer_value.track_partitions(base);
+	PERFORM customer_value_internal.track_partitions(base);
 	PERFORM customer_value_internal.stop_writers(base);
 	-- one that is merged itself stands for the one that counts
 	EXECUTE format('SELECT coalesce((SELECT m.merged_into FROM %1$I.merged m WHERE m.customer_id = $1::%2$s), $1::%2$s)', base, key)
@@ -100,6 +99,12 @@ BEGIN
 END
 $$;
 
+COMMENT ON FUNCTION customer_value_internal.merge_customers(name, text, text) IS 'what customer_value.merge_customers does, as the owner of the base';
+
+
+CREATE FUNCTION customer_value.merge_customers(base name, customer text, duplicate text) RETURNS void
+LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'customer_value_as_owner';
+
 COMMENT ON FUNCTION customer_value.merge_customers(name, text, text) IS
 'makes two records of one person one customer: the orders of duplicate, also later ones, count as those of customer, or of the one that customer is merged into, and duplicate leaves the base. Writers of the sources wait meanwhile';
 
@@ -115,7 +120,7 @@ $$;
 COMMENT ON FUNCTION customer_value.merge_customers(name, anycompatiblenonarray, anycompatiblenonarray) IS 'the same for keys of any type';
 
 
-CREATE FUNCTION customer_value.unmerge_customers(base name, customer text, duplicate text) RETURNS void
+CREATE FUNCTION customer_value_internal.unmerge_customers(base name, customer text, duplicate text) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp SET row_security = off SET jit = off SET customer_value.reason = 'unmerge'
 AS $$
@@ -124,10 +129,9 @@ DECLARE
 	was record;
 	ledger @extschema@.customer_value;
 BEGIN
-	PERFORM customer_value_internal.check_base(base);
 	PERFORM customer_value_internal.check_read_committed('unmerge_customers');
 	key := customer_value_internal.key_type(base);
-	PERFORM customer_value.track_partitions(base);
+	PERFORM customer_value_internal.track_partitions(base);
 	PERFORM customer_value_internal.stop_writers(base);
 	EXECUTE format('DELETE FROM %1$I.merged WHERE customer_id = $2::%2$s AND merged_into = $1::%2$s RETURNING *', base, key)
 	INTO was USING customer, duplicate;
@@ -149,6 +153,12 @@ BEGIN
 	PERFORM customer_value_internal.change_keys(base);
 END
 $$;
+
+COMMENT ON FUNCTION customer_value_internal.unmerge_customers(name, text, text) IS 'what customer_value.unmerge_customers does, as the owner of the base';
+
+
+CREATE FUNCTION customer_value.unmerge_customers(base name, customer text, duplicate text) RETURNS void
+LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'customer_value_as_owner';
 
 COMMENT ON FUNCTION customer_value.unmerge_customers(name, text, text) IS
 'undoes merge_customers: the duplicate is a customer again, with his own orders, also those that came since, his facts and the segment he had';

@@ -55,14 +55,13 @@ COMMENT ON FUNCTION customer_value_internal.set_override(name, text, text) IS
 'ends the override of a customer and gives him this segment, or with null that of the rules; false where there is no such customer';
 
 
-CREATE FUNCTION customer_value.override(base name, customer text, segment text, reason text, until date) RETURNS void
+CREATE FUNCTION customer_value_internal.override(base name, customer text, segment text, reason text, until date) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET row_security = off
 AS $$
 DECLARE
 	as_of date;
 	known text[];
 BEGIN
-	PERFORM customer_value_internal.check_base(base);
 	PERFORM customer_value_internal.check_read_committed('override');
 	IF customer IS NULL OR segment IS NULL OR btrim(reason) = '' IS NOT FALSE THEN
 		RAISE null_value_not_allowed USING MESSAGE = 'an override needs a customer, a segment and a reason';
@@ -95,6 +94,12 @@ BEGIN
 END
 $$;
 
+COMMENT ON FUNCTION customer_value_internal.override(name, text, text, text, date) IS 'what customer_value.override does, as the owner of the base';
+
+
+CREATE FUNCTION customer_value.override(base name, customer text, segment text, reason text, until date) RETURNS void
+LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'customer_value_as_owner';
+
 COMMENT ON FUNCTION customer_value.override(name, text, text, text, date) IS
 'sets the segment of a customer by hand, for a reason that is kept and until a day from which on the rules decide again; the first rebalance with that base day or a later one ends it. An earlier override of the customer ends at once';
 
@@ -110,13 +115,12 @@ $$;
 COMMENT ON FUNCTION customer_value.override(name, anynonarray, text, text, date) IS 'the same for a key of any type';
 
 
-CREATE FUNCTION customer_value.end_override(base name, customer text) RETURNS void
+CREATE FUNCTION customer_value_internal.end_override(base name, customer text) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET row_security = off
 AS $$
 DECLARE
 	found_one boolean;
 BEGIN
-	PERFORM customer_value_internal.check_base(base);
 	PERFORM customer_value_internal.check_read_committed('end_override');
 	EXECUTE format('SELECT true FROM %I.override WHERE customer_id = $1::%s AND ended_at IS NULL', base, customer_value_internal.key_type(base))
 	INTO found_one USING customer;
@@ -127,7 +131,14 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION customer_value.end_override(name, text) IS 'ends the override of a customer before its time';
+COMMENT ON FUNCTION customer_value_internal.end_override(name, text) IS 'what customer_value.end_override does, as the owner of the base';
+
+
+CREATE FUNCTION customer_value.end_override(base name, customer text) RETURNS void
+LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'customer_value_as_owner';
+
+COMMENT ON FUNCTION customer_value.end_override(name, text) IS
+'ends the override of a customer before its time';
 
 
 CREATE FUNCTION customer_value.end_override(base name, customer anynonarray) RETURNS void

@@ -134,20 +134,19 @@ LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	base_owner name := (SELECT pg_get_userbyid(n.nspowner) FROM pg_namespace n WHERE n.nspname = base);
+	partition_owner name := (SELECT pg_get_userbyid(c.relowner) FROM pg_class c WHERE c.oid = partition);
 BEGIN
 	PERFORM customer_value_internal.check_name(base); -- it may have been renamed
-	IF NOT pg_has_role((SELECT c.relowner FROM pg_class c WHERE c.oid = partition), 'USAGE') THEN
-		RAISE insufficient_privilege USING MESSAGE = format('must be owner of partition %s', partition);
-	ELSIF NOT has_table_privilege(base_owner, partition, 'SELECT') THEN
+	IF NOT pg_has_role(base_owner, partition_owner, 'USAGE') THEN
 		RAISE insufficient_privilege USING
-			MESSAGE = format('the owner of customer base "%s" may not read partition %s', base, partition),
-			HINT = format('GRANT SELECT ON %s TO %I.', partition, base_owner);
+			MESSAGE = format('the owner of customer base "%s" has not the rights of the owner of partition %s', base, partition),
+			HINT = format('Give the partition to %I, or GRANT %I TO %I.', base_owner, partition_owner, base_owner);
 	END IF;
 END
 $$;
 
 COMMENT ON FUNCTION customer_value_internal.check_partition(name, regclass) IS
-'an error unless the caller owns a partition, and the owner of the base may read it';
+'an error unless the owner of the base has the rights of the owner of a partition';
 
 
 CREATE FUNCTION customer_value_internal.create_partition_triggers(base name, source integer, partitions regclass[]) RETURNS void
@@ -266,7 +265,7 @@ COMMENT ON FUNCTION customer_value_internal.adopt_partitions(name, integer) IS
 'creates triggers on the new partitions of a source, and queues that all their rows count from now on, less what was counted ahead; returns how many they are. Their writers wait meanwhile';
 
 
-CREATE FUNCTION customer_value.track_partitions(base name) RETURNS integer
+CREATE FUNCTION customer_value_internal.track_partitions(base name) RETURNS integer
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET row_security = off
 AS $$
 DECLARE
@@ -274,7 +273,6 @@ DECLARE
 	changed integer;
 	settled boolean;
 BEGIN
-	PERFORM customer_value_internal.check_base(base);
 	PERFORM customer_value_internal.check_read_committed('track_partitions');
 	EXECUTE format('LOCK TABLE %I.cutoffs IN SHARE ROW EXCLUSIVE MODE', base);
 	changed := customer_value_internal.release_partitions(base);
@@ -290,8 +288,14 @@ BEGIN
 END
 $$;
 
+COMMENT ON FUNCTION customer_value_internal.track_partitions(name) IS 'what customer_value.track_partitions does, as the owner of the base';
+
+
+CREATE FUNCTION customer_value.track_partitions(base name) RETURNS integer
+LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'customer_value_as_owner';
+
 COMMENT ON FUNCTION customer_value.track_partitions(name) IS
-'takes the rows of new partitions of the sources in, and those of former ones out, as rebalance does, but waits for their writers and says why it may not do so; returns how many partitions these were. The caller must own them';
+'takes the rows of new partitions of the sources in, and those of former ones out, as rebalance does, but waits for their writers and says why it may not do so; returns how many partitions these were. The owner of the base must have the rights of their owners';
 
 
 CREATE FUNCTION customer_value_internal.sources_to_adopt(base name) RETURNS text
@@ -329,7 +333,7 @@ END
 $$;
 
 COMMENT ON FUNCTION customer_value_internal.settle_partitions(name) IS
-'does what track_partitions does, as far as no writer is in the way and the caller has the right; called by rebalance';
+'does what track_partitions does, as far as no writer is in the way and the owner of the base has the right; called by rebalance';
 
 
 CREATE FUNCTION customer_value_internal.recount_partitions(base name) RETURNS void

@@ -99,7 +99,7 @@ COMMENT ON FUNCTION customer_value_internal.settle_due(name, customer_value_inte
 'settles the bases of those whom a new base day moves, so that the cut-offs of that day can be read off; called by rebalance';
 
 
-CREATE FUNCTION customer_value.rebalance(base name, as_of date DEFAULT NULL) RETURNS bigint
+CREATE FUNCTION customer_value_internal.rebalance(base name, as_of date) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp SET row_security = off SET jit = off
 SET enable_hashjoin = off SET enable_mergejoin = off SET customer_value.reason = 'date' -- a few customers are looked up by key
@@ -116,7 +116,6 @@ DECLARE
 	moved_later bigint;
 	started timestamptz := clock_timestamp();
 BEGIN
-	PERFORM customer_value_internal.check_base(base);
 	PERFORM customer_value_internal.check_read_committed('rebalance');
 	as_of := coalesce(as_of, customer_value_internal.today(base));
 	PERFORM customer_value_internal.check_day(as_of, 'as_of');
@@ -220,6 +219,12 @@ BEGIN
 END
 $$;
 
+COMMENT ON FUNCTION customer_value_internal.rebalance(name, date) IS 'what customer_value.rebalance does, as the owner of the base';
+
+
+CREATE FUNCTION customer_value.rebalance(base name, as_of date DEFAULT NULL) RETURNS bigint
+LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'customer_value_as_owner';
+
 COMMENT ON FUNCTION customer_value.rebalance(name, date) IS
 'folds in what is queued, brings the settings into force and all into line with them: the base day as_of (null: today in the time zone of the base), new cut-offs, basis, class and segment of every customer whom that moves; returns how many of them changed class or segment. Stops no writer, but for a new time zone, in whose days it makes all ledgers anew';
 
@@ -297,14 +302,13 @@ COMMENT ON FUNCTION customer_value_internal.settle_time_zone(name) IS
 'brings a new time zone into force, making all ledgers of a base anew in its days while the writers of the sources wait; returns those who changed class or segment. Called by rebalance and before a source is tracked';
 
 
-CREATE FUNCTION customer_value.rebuild(base name) RETURNS bigint
+CREATE FUNCTION customer_value_internal.rebuild(base name) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp SET row_security = off SET jit = off SET customer_value.reason = 'rebuild'
 AS $$
 DECLARE
 	changed bigint;
 BEGIN
-	PERFORM customer_value_internal.check_base(base);
 	PERFORM customer_value_internal.check_read_committed('rebuild');
 	EXECUTE format('LOCK TABLE %I.cutoffs IN SHARE ROW EXCLUSIVE MODE', base);
 	PERFORM customer_value_internal.adopt_time_zone(base);
@@ -319,10 +323,16 @@ BEGIN
 		$sql$, base)
 	USING customer_value_internal.in_force(base);
 	EXECUTE format('UPDATE %I.cutoffs SET cutoffs = NULL', base); -- so that everybody is looked at
-	PERFORM customer_value.rebalance(base, customer_value_internal.base_day(base));
+	PERFORM customer_value_internal.rebalance(base, customer_value_internal.base_day(base));
 	RETURN changed;
 END
 $$;
+
+COMMENT ON FUNCTION customer_value_internal.rebuild(name) IS 'what customer_value.rebuild does, as the owner of the base';
+
+
+CREATE FUNCTION customer_value.rebuild(base name) RETURNS bigint
+LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'customer_value_as_owner';
 
 COMMENT ON FUNCTION customer_value.rebuild(name) IS
 'makes every ledger of a base anew from its sources, whose writers wait meanwhile, and rebalances on the base day; returns the number of ledgers that were different';

@@ -332,6 +332,7 @@ BEGIN
 	FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace
 	WHERE t.oid = change_statements.source AND t.typowner = n.nspowner AND t.typname ~ '^source_[0-9]+$';
 	PERFORM customer_value_internal.check_base(base);
+	PERFORM customer_value_internal.check_layout(base);
 	SELECT * INTO tracked FROM customer_value_internal.sources(base) s WHERE s.source = number;
 	IF tracked.relation IS NULL OR NOT EXISTS (SELECT FROM customer_value_internal.source_triggers(base) g
 			WHERE g.source = number AND g.relation = change_statements.relation) THEN
@@ -445,8 +446,7 @@ $$;
 COMMENT ON FUNCTION customer_value_internal.check_table(regclass) IS 'an error unless the caller owns this table, and it is one that can be tracked';
 
 
-CREATE FUNCTION customer_value.track_orders(base name, source regclass, customer name, at name, amount name,
-	cost name DEFAULT NULL, filter text DEFAULT NULL, mode text DEFAULT 'immediate')
+CREATE FUNCTION customer_value_internal.track_orders(base name, source regclass, customer name, at name, amount name, cost name, filter text, mode text)
 RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp SET row_security = off SET jit = off SET customer_value.reason = 'order'
@@ -456,7 +456,6 @@ DECLARE
 	number integer;
 	unfit regclass;
 BEGIN
-	PERFORM customer_value_internal.check_base(base);
 	PERFORM customer_value_internal.check_name(base); -- it may have been renamed
 	IF mode IS NULL OR mode NOT IN ('immediate', 'queued') THEN
 		RAISE invalid_parameter_value USING MESSAGE = format('unknown mode "%s"', mode), HINT = 'Use immediate or queued.';
@@ -508,11 +507,19 @@ BEGIN
 END
 $$;
 
+COMMENT ON FUNCTION customer_value_internal.track_orders(name, regclass, name, name, name, name, text, text) IS 'what customer_value.track_orders does, as the owner of the base';
+
+
+CREATE FUNCTION customer_value.track_orders(base name, source regclass, customer name, at name, amount name,
+	cost name DEFAULT NULL, filter text DEFAULT NULL, mode text DEFAULT 'immediate')
+RETURNS void
+LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'customer_value_as_owner';
+
 COMMENT ON FUNCTION customer_value.track_orders(name, regclass, name, name, name, name, text, text) IS
 'has a base follow a table of orders: creates triggers on it and takes in its rows. The caller must own both; nobody else writes the table meanwhile. With mode immediate a writer brings the customers it touches up to date itself; with queued it only appends their net changes to the queue, waits for nobody, and rebalance does the rest';
 
 
-CREATE FUNCTION customer_value.untrack(base name, source text) RETURNS void
+CREATE FUNCTION customer_value_internal.untrack(base name, source text) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp SET row_security = off SET jit = off SET client_min_messages = warning SET customer_value.reason = 'untrack'
 AS $$
@@ -522,7 +529,6 @@ DECLARE
 	orders integer;
 	of_facts record;
 BEGIN
-	PERFORM customer_value_internal.check_base(base);
 	PERFORM customer_value_internal.check_read_committed('untrack');
 	EXECUTE format('LOCK TABLE %I.cutoffs IN SHARE ROW EXCLUSIVE MODE', base);
 	SELECT array_agg(DISTINCT s.name) INTO tables
@@ -549,6 +555,12 @@ BEGIN
 	PERFORM customer_value_internal.recompute(base, true);
 END
 $$;
+
+COMMENT ON FUNCTION customer_value_internal.untrack(name, text) IS 'what customer_value.untrack does, as the owner of the base';
+
+
+CREATE FUNCTION customer_value.untrack(base name, source text) RETURNS void
+LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'customer_value_as_owner';
 
 COMMENT ON FUNCTION customer_value.untrack(name, text) IS
 'stops following a table of orders or facts, by its present name or, where it is gone, its last: drops its triggers, takes its facts away, and recomputes the base from its other sources; customers that are in none of these, and of whom nothing else is known, leave the base';

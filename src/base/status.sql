@@ -93,14 +93,13 @@ COMMENT ON FUNCTION customer_value_internal.rule_problems(name) IS
 'what is wrong with the rules in settings, in the words of status: facts that no customer of the base has; nothing where there are no customers';
 
 
-CREATE FUNCTION customer_value.status(base name)
+CREATE FUNCTION customer_value_internal.status(base name)
 RETURNS TABLE (customers bigint, queued bigint, as_of date, rebalanced_at timestamptz, rebalance_took interval, drift float8,
 	settings_in_force boolean, sources bigint, triggers_enabled boolean, problems text[],
 	time_zone text, outlook_as_of date, model text, model_customers bigint, model_converged boolean, notes text[])
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET jit = off
 AS $$
 BEGIN
-	PERFORM customer_value_internal.check_base(base, to_read => true);
 	RETURN QUERY EXECUTE format($sql$
 		SELECT CASE WHEN f.counted THEN b.customers + q.new_customers ELSE (SELECT count(*) FROM %1$I.customer) END, (SELECT count(*) FROM %1$I.queue), f.as_of, CASE WHEN f.last_class IS NOT NULL THEN f.settled_at END, f.took,
 			((b.total + coalesce(q.change, 0)) / nullif((f.cutoffs::jsonb ->> 'total')::numeric, 0) - 1)::float8,
@@ -122,6 +121,15 @@ BEGIN
 		$sql$, base);
 END
 $$;
+
+COMMENT ON FUNCTION customer_value_internal.status(name) IS 'what customer_value.status does, as the owner of the base';
+
+
+CREATE FUNCTION customer_value.status(base name)
+RETURNS TABLE (customers bigint, queued bigint, as_of date, rebalanced_at timestamptz, rebalance_took interval, drift float8,
+	settings_in_force boolean, sources bigint, triggers_enabled boolean, problems text[],
+	time_zone text, outlook_as_of date, model text, model_customers bigint, model_converged boolean, notes text[])
+LANGUAGE c STABLE PARALLEL UNSAFE SET customer_value.reads = 'customer,settled,bucket,cutoffs,queue,settings,source,fact_source,outlook_model' AS 'MODULE_PATHNAME', 'customer_value_as_owner_for_reader';
 
 COMMENT ON FUNCTION customer_value.status(name) IS
 'one row on how a base is: customers; rows in the queue; base day; when the last rebalance was, and how long it took; by what share the total of the bases has changed since; whether what settings says is in force; sources, whether all their triggers are in place and enabled, and what no trigger can see; facts of the rules that no customer has; the time zone in whose days the base is; the day and the model of the outlook, how many customers that was fitted to, whether the fit converged, and notes on how far to trust it. For all who may read the base';

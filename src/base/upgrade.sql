@@ -29,13 +29,12 @@ COMMENT ON FUNCTION customer_value_internal.check_layout(name) IS
 'an error where a base was made by another version of the extension and its tables are not what this one expects';
 
 
-CREATE FUNCTION customer_value.upgrade_base(base name) RETURNS integer
+CREATE FUNCTION customer_value_internal.upgrade_base(base name) RETURNS integer
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET row_security = off
 AS $$
 DECLARE
 	layout integer;
 BEGIN
-	PERFORM customer_value_internal.check_base(base, any_layout => true);
 	PERFORM customer_value_internal.check_read_committed('upgrade_base');
 	PERFORM customer_value_internal.stop_writers(base);
 	EXECUTE format('SELECT layout FROM %I.settings', base) INTO layout;
@@ -50,6 +49,12 @@ BEGIN
 	RETURN layout;
 END
 $$;
+
+COMMENT ON FUNCTION customer_value_internal.upgrade_base(name) IS 'what customer_value.upgrade_base does, as the owner of the base';
+
+
+CREATE FUNCTION customer_value.upgrade_base(base name) RETURNS integer
+LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'customer_value_as_owner_any_layout';
 
 COMMENT ON FUNCTION customer_value.upgrade_base(name) IS
 'brings the tables of a base to the layout that this version of the extension works with, after ALTER EXTENSION UPDATE, and returns that; nothing to do where they have it already. Writers of the sources wait meanwhile';

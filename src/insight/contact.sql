@@ -154,9 +154,7 @@ COMMENT ON FUNCTION customer_value_internal.write_contact_view(name) IS
 'makes the view contact of a base what its table contact_source says';
 
 
-CREATE FUNCTION customer_value.track_contacts(base name, source regclass, customer name, at name, touchpoint name,
-	reason name DEFAULT NULL, employee name DEFAULT NULL, rating name DEFAULT NULL,
-	complaint text DEFAULT 'complaint|reklamation|beschwerde')
+CREATE FUNCTION customer_value_internal.track_contacts(base name, source regclass, customer name, at name, touchpoint name, reason name, employee name, rating name, complaint text)
 RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -167,7 +165,6 @@ DECLARE
 	found_type regtype;
 	allowed regtype[];
 BEGIN
-	PERFORM customer_value_internal.check_base(base);
 	IF source IS NULL OR customer IS NULL OR at IS NULL OR touchpoint IS NULL OR complaint IS NULL THEN
 		RAISE null_value_not_allowed USING MESSAGE = 'source, customer, at, touchpoint and complaint must not be null';
 	END IF;
@@ -214,17 +211,25 @@ EXCEPTION WHEN unique_violation THEN
 END
 $$;
 
+COMMENT ON FUNCTION customer_value_internal.track_contacts(name, regclass, name, name, name, name, name, name, text) IS 'what customer_value.track_contacts does, as the owner of the base';
+
+
+CREATE FUNCTION customer_value.track_contacts(base name, source regclass, customer name, at name, touchpoint name,
+	reason name DEFAULT NULL, employee name DEFAULT NULL, rating name DEFAULT NULL,
+	complaint text DEFAULT 'complaint|reklamation|beschwerde')
+RETURNS void
+LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'customer_value_as_owner';
+
 COMMENT ON FUNCTION customer_value.track_contacts(name, regclass, name, name, name, name, name, name, text) IS
 'has the contacts of a base come from a table, or several: whose they are, when, at which touchpoint, and, where there is such a column, why, with whom, and how they were rated; a contact is a complaint where its reason matches the regular expression complaint, upper or lower case. A time without zone is one of the time zone of the base. Nothing is copied: an index on customer and time helps';
 
 
-CREATE FUNCTION customer_value.untrack_contacts(base name, source text) RETURNS void
+CREATE FUNCTION customer_value_internal.untrack_contacts(base name, source text) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	removed bigint;
 BEGIN
-	PERFORM customer_value_internal.check_base(base);
 	EXECUTE format('DELETE FROM %I.contact_source s WHERE (parse_ident(s.source))[3 - cardinality($1):] = $1', base) USING parse_ident(source);
 	GET DIAGNOSTICS removed = ROW_COUNT;
 	IF removed = 0 THEN
@@ -233,6 +238,12 @@ BEGIN
 	PERFORM customer_value_internal.write_contact_view(base);
 END
 $$;
+
+COMMENT ON FUNCTION customer_value_internal.untrack_contacts(name, text) IS 'what customer_value.untrack_contacts does, as the owner of the base';
+
+
+CREATE FUNCTION customer_value.untrack_contacts(base name, source text) RETURNS void
+LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'customer_value_as_owner';
 
 COMMENT ON FUNCTION customer_value.untrack_contacts(name, text) IS
 'stops taking contacts from a table, by the name it had when it was tracked, with or without its schema';

@@ -75,7 +75,7 @@ COMMENT ON FUNCTION customer_value_internal.drop_overview(name) IS
 'drops what create_overview has made; called by drop_service';
 
 
-CREATE FUNCTION customer_value.report(base name, currency text DEFAULT NULL, language text DEFAULT 'en', top integer DEFAULT 15) RETURNS text
+CREATE FUNCTION customer_value_internal.report(base name, currency text, language text, top integer) RETURNS text
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -84,7 +84,6 @@ DECLARE
 	customers bigint;
 	content text;
 BEGIN
-	PERFORM customer_value_internal.check_base(base, to_read => true);
 	IF language IS NULL OR top IS NULL THEN
 		RAISE null_value_not_allowed USING MESSAGE = 'language and top must not be null';
 	END IF;
@@ -116,6 +115,12 @@ BEGIN
 	RETURN customer_value_internal.report_page(base, words, CASE WHEN customers > 0 AND setting.settled THEN setting.as_of END, setting.since, setting.time_zone, content);
 END
 $$;
+
+COMMENT ON FUNCTION customer_value_internal.report(name, text, text, integer) IS 'what customer_value.report does, as the owner of the base';
+
+
+CREATE FUNCTION customer_value.report(base name, currency text DEFAULT NULL, language text DEFAULT 'en', top integer DEFAULT 15) RETURNS text
+LANGUAGE c STABLE PARALLEL SAFE SET customer_value.reads = 'customer,cutoffs,settings,change,outlook,outlook_model,overview,moved,at_risk,lost' AS 'MODULE_PATHNAME', 'customer_value_as_owner_for_reader';
 
 COMMENT ON FUNCTION customer_value.report(name, text, text, integer) IS
 'a base at a glance as one self-contained page in HTML, for screen, telephone, paper and screen readers, without any script: who carries the business, segments and classes, who has moved, who comes back, who may be leaving, with the top customers of that list. Amounts carry the currency given; languages are en and de';
