@@ -234,6 +234,9 @@ net_changes_open(const TriggerData *trigger, const OrderColumns *columns, Oid ke
 		TupleDescInitEntry(sorted, SORTED_AMOUNT + 1, "amount", NUMERICOID, -1, 0);
 		TupleDescInitEntry(sorted, SORTED_COST + 1, "cost", NUMERICOID, -1, 0);
 		TupleDescInitEntry(sorted, SORTED_SIGN + 1, "sign", INT2OID, -1, 0);
+#if PG_VERSION_NUM >= 190000
+		TupleDescFinalize(sorted);
+#endif
 		c->key = lookup_type_cache(key_type, TYPECACHE_LT_OPR | TYPECACHE_EQ_OPR_FINFO);
 		c->sort = tuplesort_begin_heap(sorted, 1, &key, &c->key->lt_opr, &key_collation,
 									   &nulls_first, work_mem, NULL, TUPLESORT_NONE);
