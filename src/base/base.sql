@@ -199,35 +199,20 @@ COMMENT ON FUNCTION customer_value_internal.money(float8) IS
 'the value that a model expects as a basis: rounded to the 9 fractional digits of ledgers, at most 10^21, as much as ledgers hold with these; 0 where there is none';
 
 
-CREATE FUNCTION customer_value_internal.standing(ledger customer_value, facts jsonb, previous_class text, previous_segment text,
-	force customer_value_internal.in_force, override text DEFAULT NULL)
-RETURNS TABLE (basis numeric, abc_class text, score float8, segment text, due date)
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-BEGIN ATOMIC
-	SELECT b.basis,
-		coalesce(abc_class_of(b.basis, (standing.force).cutoffs, standing.previous_class, (standing.force).hysteresis), (standing.force).last_class),
-		segment_score(b.facts, (standing.force).rules),
-		coalesce(standing.override,
-			CASE WHEN (standing.force).rules IS NOT NULL THEN segment_of(b.facts, (standing.force).rules, standing.previous_segment) END),
-		CASE WHEN (standing.force).period IS NOT NULL OR (standing.force).trailing_year THEN
-				customer_value_internal.due_day(standing.ledger, (standing.force).since, (standing.force).period,
-					CASE WHEN (standing.force).trailing_year THEN greatest((standing.force).as_of, customer_value_internal.last_day(standing.ledger)) END)
-			END
-	FROM (SELECT CASE (standing.force).basis
-				WHEN 'amount' THEN amount(standing.ledger, (standing.force).since)
-				WHEN 'margin' THEN coalesce(margin(standing.ledger, (standing.force).since), 0)
-				WHEN 'orders' THEN orders(standing.ledger, (standing.force).since)::numeric
-				WHEN 'clv' THEN customer_value_internal.money(clv(standing.ledger, (standing.force).model,
-					as_of => greatest((standing.force).as_of, last_order(standing.ledger))))
-			END,
-		CASE WHEN (standing.force).rules IS NOT NULL THEN
-				facts(standing.ledger, greatest((standing.force).as_of, customer_value_internal.last_day(standing.ledger)))
-				|| coalesce(standing.facts, '{}')
-			END OFFSET 0) AS b(basis, facts);
-END;
+CREATE FUNCTION customer_value_internal.classify(ledger customer_value, facts jsonb, previous_class text, previous_segment text,
+	force customer_value_internal.in_force, override text DEFAULT NULL,
+	OUT basis numeric, OUT abc_class text, OUT score float8, OUT segment text, OUT due date)
+LANGUAGE c IMMUTABLE PARALLEL SAFE COST 10 AS 'MODULE_PATHNAME', 'customer_value_classify';
 
-COMMENT ON FUNCTION customer_value_internal.standing(customer_value, jsonb, text, text, customer_value_internal.in_force, text) IS
-'where a customer stands: basis, class and segment, and from what base day on time alone may change them, from his ledger, further facts, previous class and previous segment, by what is in force, with a segment set by hand before that of the rules; the one definition that trigger, rebalance and verify share. The basis counts from the day since on, a margin without any known cost as 0; facts are those of as_of or, if later, of the last day of the ledger, lifetime value that of as_of or the last order, rounded as money is, and the value of a customer without orders is 0';
+COMMENT ON FUNCTION customer_value_internal.classify(customer_value, jsonb, text, text, customer_value_internal.in_force, text) IS
+'where a customer stands: basis, class and segment, and from what base day on time alone may change them, from the ledger, further facts, previous class and previous segment, by what is in force, with a segment set by hand before that of the rules; the one definition that writers, rebalance, verify and simulate share. The basis counts from the day since on, a margin without any known cost as 0; facts are those of as_of or, if later, of the last day of the ledger, lifetime value that of as_of or the last order, rounded as money is, and the value of a customer without orders is 0';
+
+
+CREATE FUNCTION customer_value_internal.basis_of(ledger customer_value, force customer_value_internal.in_force) RETURNS numeric
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 10 AS 'MODULE_PATHNAME', 'customer_value_basis_of';
+
+COMMENT ON FUNCTION customer_value_internal.basis_of(customer_value, customer_value_internal.in_force) IS
+'the basis alone: the figure of a customer that decides the class';
 
 
 CREATE FUNCTION customer_value_internal.check_model(model clv_model) RETURNS boolean

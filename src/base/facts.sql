@@ -145,14 +145,14 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN format($sql$
 	INSERT INTO %1$I.customer AS c (customer_id, value, facts, basis, abc_class, score, segment, due)
 	SELECT d.customer_id, '{}', d.facts, s.basis, s.abc_class, s.score, s.segment, s.due
-	FROM (%2$s) AS d, LATERAL customer_value_internal.standing('{}', d.facts, NULL, NULL, $1) AS s
+	FROM (%2$s) AS d, LATERAL customer_value_internal.classify('{}', d.facts, NULL, NULL, $1) AS s
 	WHERE d.facts <> '{}' OR EXISTS (SELECT FROM %1$I.customer k WHERE k.customer_id = d.customer_id AND k.facts ?| %3$L)
 	ORDER BY d.customer_id
 	ON CONFLICT (customer_id) DO UPDATE SET (facts, basis, abc_class, score, segment, due, since) = (
 		SELECT f.facts, s.basis, s.abc_class, s.score, s.segment, s.due,
 			CASE WHEN (s.abc_class, s.segment) IS DISTINCT FROM (c.abc_class, c.segment) THEN clock_timestamp() ELSE c.since END
 		FROM (SELECT nullif((coalesce(c.facts, '{}') - %3$L::text[]) || coalesce(excluded.facts, '{}'), '{}') OFFSET 0) AS f(facts),
-			LATERAL customer_value_internal.standing(c.value, f.facts, c.abc_class, c.segment, $1, c.override) AS s)
+			LATERAL customer_value_internal.classify(c.value, f.facts, c.abc_class, c.segment, $1, c.override) AS s)
 	WHERE coalesce(c.facts, '{}') <> (coalesce(c.facts, '{}') - %3$L::text[]) || coalesce(excluded.facts, '{}')
 	$sql$, base, changes, facts);
 

@@ -62,8 +62,8 @@ BEGIN
 	EXECUTE format('SELECT ($1 + 1)::timestamp AT TIME ZONE f.time_zone FROM %I.cutoffs f', base) INTO day_after USING day;
 	force := customer_value_internal.wanted(base, day);
 	EXECUTE format($sql$
-		SELECT %2$s.abc_cutoffs(x.basis, (SELECT s.cuts FROM %1$I.settings s))
-		FROM %1$I.customer c, LATERAL customer_value_internal.standing(%2$s.until(c.value, $1 + 1), NULL, NULL, NULL, $2) x
+		SELECT %2$s.abc_cutoffs(customer_value_internal.basis_of(%2$s.until(c.value, $1 + 1), $2), (SELECT s.cuts FROM %1$I.settings s))
+		FROM %1$I.customer c
 		WHERE %2$s.first_order(c.value, NULL::date, NULL::date) <= $1$sql$, base, '@extschema@')
 	INTO force.cutoffs USING day, force;
 	RETURN QUERY EXECUTE format($sql$
@@ -88,7 +88,7 @@ BEGIN
 		SELECT customer_id::text, d.abc_class, d.segment, s.basis, s.abc_class, s.score, s.segment
 		FROM said d
 		LEFT JOIN ledger l USING (customer_id)
-		LEFT JOIN LATERAL customer_value_internal.standing(l.value, l.facts, d.abc_class, d.segment, $3) s ON l.value IS NOT NULL
+		LEFT JOIN LATERAL customer_value_internal.classify(l.value, l.facts, d.abc_class, d.segment, $3) s ON l.value IS NOT NULL
 		WHERE l.value IS NOT NULL OR d.abc_class IS NOT NULL OR d.segment IS NOT NULL
 		ORDER BY customer_id$sql$, base, '@extschema@', customer_value_internal.key_type(base))
 	USING day, customer, force, day_after;
@@ -122,7 +122,7 @@ BEGIN
 	force.rules := rules;
 	RETURN QUERY EXECUTE format($sql$
 		SELECT c.segment, s.segment, count(*), sum(s.basis)
-		FROM %1$I.customer c, LATERAL customer_value_internal.standing(c.value, c.facts, c.abc_class, c.segment, $1, c.override) s
+		FROM %1$I.customer c, LATERAL customer_value_internal.classify(c.value, c.facts, c.abc_class, c.segment, $1, c.override) s
 		GROUP BY c.segment, s.segment
 		ORDER BY c.segment COLLATE "C", s.segment COLLATE "C"$sql$, base)
 	USING force;

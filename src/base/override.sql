@@ -40,7 +40,7 @@ BEGIN
 	EXECUTE format($sql$
 		UPDATE %1$I.customer c SET override = $2, (score, segment, since) = (
 			SELECT s.score, s.segment, CASE WHEN s.segment IS DISTINCT FROM c.segment THEN clock_timestamp() ELSE c.since END
-			FROM customer_value_internal.standing(c.value, c.facts, NULL, NULL, $3, $2) s)
+			FROM customer_value_internal.classify(c.value, c.facts, NULL, NULL, $3, $2) s)
 		WHERE c.customer_id = $1::%2$s
 		RETURNING true$sql$, base, customer_value_internal.key_type(base))
 	INTO found_one USING customer, segment, force;

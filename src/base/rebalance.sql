@@ -39,7 +39,7 @@ BEGIN
 	EXECUTE format($sql$
 		WITH waiting AS MATERIALIZED (
 			SELECT q.customer_id, q.changed OR (q.doubtful AND EXISTS (
-				SELECT FROM %1$I.customer c, LATERAL customer_value_internal.standing(c.value, c.facts, c.abc_class, c.segment, $1, c.override) s
+				SELECT FROM %1$I.customer c, LATERAL customer_value_internal.classify(c.value, c.facts, c.abc_class, c.segment, $1, c.override) s
 				WHERE c.customer_id = q.customer_id
 					AND (s.basis, s.abc_class, s.score, s.segment, s.due) IS DISTINCT FROM (c.basis, c.abc_class, c.score, c.segment, c.due))) AS behind
 			FROM (SELECT q.customer_id, bool_or(q.value OPERATOR(%3$s.<>) '{}') AS changed,
@@ -86,8 +86,8 @@ AS $$
 BEGIN
 	EXECUTE format($sql$
 		WITH now AS (
-			SELECT c.customer_id, s.basis
-			FROM %1$I.customer c, LATERAL customer_value_internal.standing(c.value, NULL, NULL, NULL, $1) s WHERE c.due <= ($1).as_of),
+			SELECT c.customer_id, customer_value_internal.basis_of(c.value, $1) AS basis
+			FROM %1$I.customer c WHERE c.due <= ($1).as_of),
 		%2$s
 		SELECT
 		$sql$, base, customer_value_internal.settle_query(base))
@@ -146,7 +146,7 @@ BEGIN
 	ELSE
 		everybody := true;
 		EXECUTE format($sql$
-			SELECT %2$s.abc_cutoffs(x.basis, $1) FROM %1$I.customer c, LATERAL customer_value_internal.standing(c.value, NULL, NULL, NULL, $2) x
+			SELECT %2$s.abc_cutoffs(customer_value_internal.basis_of(c.value, $2), $1) FROM %1$I.customer c
 			$sql$, base, '@extschema@')
 		INTO wanted.cutoffs USING cuts, wanted;
 	END IF;
@@ -179,7 +179,7 @@ BEGIN
 	EXECUTE format($sql$
 		WITH stale AS MATERIALIZED (
 			SELECT c.customer_id
-			FROM %1$I.customer c, LATERAL customer_value_internal.standing(c.value, c.facts, c.abc_class, c.segment, $2, c.override) s
+			FROM %1$I.customer c, LATERAL customer_value_internal.classify(c.value, c.facts, c.abc_class, c.segment, $2, c.override) s
 			WHERE %2$s AND (s.basis, s.abc_class, s.score, s.segment, s.due) IS DISTINCT FROM (c.basis, c.abc_class, c.score, c.segment, c.due)),
 		free AS MATERIALIZED (
 			SELECT c.customer_id, c.abc_class, c.segment FROM stale s, %1$I.customer c
@@ -191,7 +191,7 @@ BEGIN
 			UPDATE %1$I.customer c SET (basis, abc_class, score, segment, due, since) = (
 				SELECT s.basis, s.abc_class, s.score, s.segment, s.due,
 					CASE WHEN (s.abc_class, s.segment) IS DISTINCT FROM (c.abc_class, c.segment) THEN clock_timestamp() ELSE c.since END
-				FROM customer_value_internal.standing(c.value, c.facts, c.abc_class, c.segment, $2, c.override) s)
+				FROM customer_value_internal.classify(c.value, c.facts, c.abc_class, c.segment, $2, c.override) s)
 			FROM free
 			WHERE c.customer_id = free.customer_id
 			RETURNING c.customer_id, (c.abc_class, c.segment) IS DISTINCT FROM (free.abc_class, free.segment) AS moved)
@@ -317,7 +317,7 @@ BEGIN
 	EXECUTE format($sql$
 		UPDATE %1$I.customer c SET (basis, abc_class, score, segment, since) = (s.basis, s.abc_class, s.score, s.segment,
 			CASE WHEN (s.abc_class, s.segment) IS DISTINCT FROM (c.abc_class, c.segment) THEN clock_timestamp() ELSE c.since END)
-		FROM (SELECT o.customer_id, x.* FROM %1$I.customer o, LATERAL customer_value_internal.standing(o.value, o.facts, o.abc_class, o.segment, $1, o.override) x) AS s
+		FROM (SELECT o.customer_id, x.* FROM %1$I.customer o, LATERAL customer_value_internal.classify(o.value, o.facts, o.abc_class, o.segment, $1, o.override) x) AS s
 		WHERE s.customer_id = c.customer_id
 			AND (s.basis, s.abc_class, s.score, s.segment) IS DISTINCT FROM (c.basis, c.abc_class, c.score, c.segment)
 		$sql$, base)

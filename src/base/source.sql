@@ -277,13 +277,13 @@ RETURN format(
 	format($sql$
 		INSERT INTO %1$I.customer AS c (customer_id, value, basis, abc_class, score, segment, due)
 		SELECT d.customer_id, d.value, s.basis, s.abc_class, s.score, s.segment, s.due
-		FROM (%2$s) AS d, LATERAL customer_value_internal.standing(d.value, NULL, NULL, NULL, $1) AS s
+		FROM (%2$s) AS d, LATERAL customer_value_internal.classify(d.value, NULL, NULL, NULL, $1) AS s
 		ORDER BY d.customer_id
 		ON CONFLICT (customer_id) DO UPDATE SET (value, basis, abc_class, score, segment, due, since) = (
 			SELECT v.value, s.basis, s.abc_class, s.score, s.segment, s.due,
 				CASE WHEN (s.abc_class, s.segment) IS DISTINCT FROM (c.abc_class, c.segment) THEN clock_timestamp() ELSE c.since END
 			FROM (SELECT c.value OPERATOR(%3$s.+) excluded.value OFFSET 0) AS v(value),
-				LATERAL customer_value_internal.standing(v.value, c.facts, c.abc_class, c.segment, $1, c.override) AS s)
+				LATERAL customer_value_internal.classify(v.value, c.facts, c.abc_class, c.segment, $1, c.override) AS s)
 	$sql$, base, changes, '@extschema@'),
 	base);
 

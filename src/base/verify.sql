@@ -50,7 +50,7 @@ BEGIN
 		CROSS JOIN LATERAL (SELECT CASE WHEN c.value IS NULL THEN q.value WHEN q.value IS NULL THEN c.value
 				ELSE c.value OPERATOR(%2$s.+) q.value END OFFSET 0) AS v(stored)
 		CROSS JOIN (SELECT counted FROM %1$I.cutoffs LIMIT 1) AS f
-		CROSS JOIN LATERAL customer_value_internal.standing(coalesce(n.value, '{}'), c.facts, c.abc_class, c.segment, $1, c.override) s
+		CROSS JOIN LATERAL customer_value_internal.classify(coalesce(n.value, '{}'), c.facts, c.abc_class, c.segment, $1, c.override) s
 		CROSS JOIN LATERAL (VALUES
 			(customer_id::text, 'value', v.stored::text, coalesce(n.value, '{}')::text,
 				v.stored IS NULL OR v.stored OPERATOR(%2$s.<>) coalesce(n.value, '{}')),
