@@ -68,8 +68,11 @@ else ifeq ($(filter demo test bench unit,$(MAKECMDGOALS)),)
 $(error The server's build files are missing: install postgresql-server-dev-NN, or set PG_CONFIG)
 endif
 
+# The script finds nothing in the schema that it is installed into, where others may have put functions and operators
+# that fit better than those of pg_catalog: the path is pg_catalog alone, and what is ours is written @extschema@.name.
 $(EXTENSION_SQL): $(SQL_FILES) $(SRCDIR)/customer_value.control $(SRCDIR)/Makefile
-	{ printf '%s\n' '\echo Use "CREATE EXTENSION customer_value" to load this file. \quit'; \
+	{ printf '%s\n' '\echo Use "CREATE EXTENSION customer_value" to load this file. \quit' \
+		'SET LOCAL search_path = pg_catalog, pg_temp;'; \
 	  cat $(SQL_FILES); } > $@
 
 # META.json repeats the version because PGXN reads it as it stands.

@@ -88,11 +88,11 @@ CREATE TYPE customer_value_internal.in_force AS (
 	period interval,
 	since date,
 	as_of date,
-	cutoffs abc_cutoffs,
+	cutoffs @extschema@.abc_cutoffs,
 	last_class text,
-	rules segment_rules,
+	rules @extschema@.segment_rules,
 	trailing_year boolean,
-	model clv_model,
+	model @extschema@.clv_model,
 	hysteresis float8,
 	settled_at timestamptz);
 
@@ -178,17 +178,17 @@ COMMENT ON FUNCTION customer_value_internal.wanted(name, date) IS
 'what the settings of a base say shall be in force as of a day, the ends of the classes left open';
 
 
-CREATE FUNCTION customer_value_internal.last_day(ledger customer_value) RETURNS date
+CREATE FUNCTION customer_value_internal.last_day(ledger @extschema@.customer_value) RETURNS date
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'customer_value_last_day';
 
-COMMENT ON FUNCTION customer_value_internal.last_day(customer_value) IS
+COMMENT ON FUNCTION customer_value_internal.last_day(@extschema@.customer_value) IS
 'the last day of a ledger, with orders or, as that of a late refund, without; null if it is empty';
 
 
-CREATE FUNCTION customer_value_internal.due_day(ledger customer_value, since date, period interval, facts_on date) RETURNS date
+CREATE FUNCTION customer_value_internal.due_day(ledger @extschema@.customer_value, since date, period interval, facts_on date) RETURNS date
 LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'customer_value_due_day';
 
-COMMENT ON FUNCTION customer_value_internal.due_day(customer_value, date, interval, date) IS
+COMMENT ON FUNCTION customer_value_internal.due_day(@extschema@.customer_value, date, interval, date) IS
 'the first base day on which a ledger that does not change gives another basis or other facts: its first day from since on leaves the period (null: never), or the first of the 12 months up to facts_on (null: these do not matter) leaves them; null where there is no such day';
 
 
@@ -199,23 +199,23 @@ COMMENT ON FUNCTION customer_value_internal.money(float8) IS
 'the value that a model expects as a basis: rounded to the 9 fractional digits of ledgers, at most 10^21, as much as ledgers hold with these; 0 where there is none';
 
 
-CREATE FUNCTION customer_value_internal.classify(ledger customer_value, facts jsonb, previous_class text, previous_segment text,
+CREATE FUNCTION customer_value_internal.classify(ledger @extschema@.customer_value, facts jsonb, previous_class text, previous_segment text,
 	force customer_value_internal.in_force, override text DEFAULT NULL,
 	OUT basis numeric, OUT abc_class text, OUT score float8, OUT segment text, OUT due date)
 LANGUAGE c IMMUTABLE PARALLEL SAFE COST 10 AS 'MODULE_PATHNAME', 'customer_value_classify';
 
-COMMENT ON FUNCTION customer_value_internal.classify(customer_value, jsonb, text, text, customer_value_internal.in_force, text) IS
+COMMENT ON FUNCTION customer_value_internal.classify(@extschema@.customer_value, jsonb, text, text, customer_value_internal.in_force, text) IS
 'where a customer stands: basis, class and segment, and from what base day on time alone may change them, from the ledger, further facts, previous class and previous segment, by what is in force, with a segment set by hand before that of the rules; the one definition that writers, rebalance, verify and simulate share. The basis counts from the day since on, a margin without any known cost as 0; facts are those of as_of or, if later, of the last day of the ledger, lifetime value that of as_of or the last order, rounded as money is, and the value of a customer without orders is 0';
 
 
-CREATE FUNCTION customer_value_internal.basis_of(ledger customer_value, force customer_value_internal.in_force) RETURNS numeric
+CREATE FUNCTION customer_value_internal.basis_of(ledger @extschema@.customer_value, force customer_value_internal.in_force) RETURNS numeric
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 10 AS 'MODULE_PATHNAME', 'customer_value_basis_of';
 
-COMMENT ON FUNCTION customer_value_internal.basis_of(customer_value, customer_value_internal.in_force) IS
+COMMENT ON FUNCTION customer_value_internal.basis_of(@extschema@.customer_value, customer_value_internal.in_force) IS
 'the basis alone: the figure of a customer that decides the class';
 
 
-CREATE FUNCTION customer_value_internal.check_model(model clv_model) RETURNS boolean
+CREATE FUNCTION customer_value_internal.check_model(model @extschema@.clv_model) RETURNS boolean
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -231,11 +231,11 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION customer_value_internal.check_model(clv_model) IS
+COMMENT ON FUNCTION customer_value_internal.check_model(@extschema@.clv_model) IS
 'an error unless a model gives every customer who has ordered a finite lifetime value; else true';
 
 
-CREATE FUNCTION customer_value_internal.check_settings(basis text, period interval, cuts numeric[], hysteresis float8, model clv_model) RETURNS boolean
+CREATE FUNCTION customer_value_internal.check_settings(basis text, period interval, cuts numeric[], hysteresis float8, model @extschema@.clv_model) RETURNS boolean
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
@@ -264,7 +264,7 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION customer_value_internal.check_settings(text, interval, numeric[], float8, clv_model) IS
+COMMENT ON FUNCTION customer_value_internal.check_settings(text, interval, numeric[], float8, @extschema@.clv_model) IS
 'an error unless these can be the settings of a base; else true. What create_base refuses, a constraint of the table settings refuses with the same words';
 
 
@@ -368,8 +368,8 @@ COMMENT ON FUNCTION customer_value_internal.adopt_time_zone(name) IS
 
 
 CREATE FUNCTION customer_value.create_base(base name, key regtype DEFAULT 'bigint', basis text DEFAULT 'amount',
-	period interval DEFAULT NULL, cuts numeric[] DEFAULT '{0.80,0.95}', rules segment_rules DEFAULT NULL,
-	hysteresis float8 DEFAULT 0, notify boolean DEFAULT false, model clv_model DEFAULT NULL, time_zone text DEFAULT 'UTC')
+	period interval DEFAULT NULL, cuts numeric[] DEFAULT '{0.80,0.95}', rules @extschema@.segment_rules DEFAULT NULL,
+	hysteresis float8 DEFAULT 0, notify boolean DEFAULT false, model @extschema@.clv_model DEFAULT NULL, time_zone text DEFAULT 'UTC')
 RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -558,7 +558,7 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION customer_value.create_base(name, regtype, text, interval, numeric[], segment_rules, float8, boolean, clv_model, text) IS
+COMMENT ON FUNCTION customer_value.create_base(name, regtype, text, interval, numeric[], @extschema@.segment_rules, float8, boolean, @extschema@.clv_model, text) IS
 'makes a live customer base: a schema of that name, owned by the caller, with its tables; see the README for the arguments';
 
 

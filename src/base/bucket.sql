@@ -24,7 +24,7 @@ COMMENT ON FUNCTION customer_value_internal.uncount() IS
 'the trigger on a base''s customers that takes those who are deleted out of the tables settled and bucket, when no rebalance is under way';
 
 
-CREATE FUNCTION customer_value_internal.counted_cutoffs(base name, cuts numeric[]) RETURNS abc_cutoffs
+CREATE FUNCTION customer_value_internal.counted_cutoffs(base name, cuts numeric[]) RETURNS @extschema@.abc_cutoffs
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -88,7 +88,7 @@ COMMENT ON FUNCTION customer_value_internal.settle_everybody(name) IS
 'settles the bases of all customers and counts the buckets anew; the caller has to hold the lock on the cut-offs that rebalance takes';
 
 
-CREATE FUNCTION customer_value_internal.class_ends(cutoffs abc_cutoffs) RETURNS TABLE (class bigint, smallest numeric)
+CREATE FUNCTION customer_value_internal.class_ends(cutoffs @extschema@.abc_cutoffs) RETURNS TABLE (class bigint, smallest numeric)
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 BEGIN ATOMIC
 	SELECT c.class, min((c.members ->> 'from')::numeric) OVER (ORDER BY c.class)
@@ -96,5 +96,5 @@ BEGIN ATOMIC
 	ORDER BY c.class LIMIT jsonb_array_length(class_ends.cutoffs::jsonb -> 'classes') - 1;
 END;
 
-COMMENT ON FUNCTION customer_value_internal.class_ends(abc_cutoffs) IS
+COMMENT ON FUNCTION customer_value_internal.class_ends(@extschema@.abc_cutoffs) IS
 'the smallest value from each class upwards, without the last class, which has no end';

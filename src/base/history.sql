@@ -111,7 +111,7 @@ $$;
 COMMENT ON FUNCTION customer_value_internal.standing_on(name, date, anynonarray) IS 'the same for a key of any type';
 
 
-CREATE FUNCTION customer_value_internal.simulate(base name, rules segment_rules)
+CREATE FUNCTION customer_value_internal.simulate(base name, rules @extschema@.segment_rules)
 RETURNS TABLE (old_segment text, new_segment text, customers bigint, basis numeric)
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp SET jit = off
 AS $$
@@ -129,14 +129,14 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION customer_value_internal.simulate(name, segment_rules) IS 'what customer_value.simulate does, as the owner of the base';
+COMMENT ON FUNCTION customer_value_internal.simulate(name, @extschema@.segment_rules) IS 'what customer_value.simulate does, as the owner of the base';
 
 
-CREATE FUNCTION customer_value.simulate(base name, rules segment_rules)
+CREATE FUNCTION customer_value.simulate(base name, rules @extschema@.segment_rules)
 RETURNS TABLE (old_segment text, new_segment text, customers bigint, basis numeric)
 LANGUAGE c STABLE PARALLEL SAFE SET customer_value.reads = 'customer,cutoffs' AS 'MODULE_PATHNAME', 'customer_value_as_owner_for_reader';
 
-COMMENT ON FUNCTION customer_value.simulate(name, segment_rules) IS
+COMMENT ON FUNCTION customer_value.simulate(name, @extschema@.segment_rules) IS
 'the migration matrix that a rule set would cause, before it is set: segment now, segment by these rules on the base day in force, number of customers, and their basis';
 
 

@@ -45,7 +45,7 @@ COMMENT ON FUNCTION customer_value_internal.source_problems(name) IS
 'what is wrong with the sources of a base, in the words of verify and status, and, as unseen, what no trigger can see even though all is right';
 
 
-CREATE FUNCTION customer_value_internal.rule_facts(rules segment_rules) RETURNS SETOF text
+CREATE FUNCTION customer_value_internal.rule_facts(rules @extschema@.segment_rules) RETURNS SETOF text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT k.fact FROM jsonb_path_query($1::jsonb, '$.criteria[*].fact') AS c(fact), LATERAL (SELECT c.fact #>> '{}') AS k(fact)
@@ -55,7 +55,7 @@ AS $$
 		UNION ALL SELECT $1::jsonb #> '{develop,when}') AS w(facts)
 $$;
 
-COMMENT ON FUNCTION customer_value_internal.rule_facts(segment_rules) IS 'the facts that a rule set asks for';
+COMMENT ON FUNCTION customer_value_internal.rule_facts(@extschema@.segment_rules) IS 'the facts that a rule set asks for';
 
 
 CREATE FUNCTION customer_value_internal.is_ledger_fact(fact text) RETURNS boolean

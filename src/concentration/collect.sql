@@ -1,91 +1,91 @@
 -- concentration: what the exact aggregates collect
 
-CREATE FUNCTION concentration_add(internal, numeric) RETURNS internal
+CREATE FUNCTION @extschema@.concentration_add(internal, numeric) RETURNS internal
 LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'concentration_add_numeric';
 
-COMMENT ON FUNCTION concentration_add(internal, numeric) IS
+COMMENT ON FUNCTION @extschema@.concentration_add(internal, numeric) IS
 'transition function of the exact concentration aggregates; not for direct use';
 
-CREATE FUNCTION concentration_add(internal, numeric, numeric[]) RETURNS internal
+CREATE FUNCTION @extschema@.concentration_add(internal, numeric, numeric[]) RETURNS internal
 LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'concentration_add_numeric';
 
-COMMENT ON FUNCTION concentration_add(internal, numeric, numeric[]) IS
+COMMENT ON FUNCTION @extschema@.concentration_add(internal, numeric, numeric[]) IS
 'transition function of the exact concentration aggregates with cuts; not for direct use';
 
-CREATE FUNCTION concentration_add(internal, numeric, double precision) RETURNS internal
+CREATE FUNCTION @extschema@.concentration_add(internal, numeric, double precision) RETURNS internal
 LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'concentration_add_numeric';
 
-COMMENT ON FUNCTION concentration_add(internal, numeric, double precision) IS
+COMMENT ON FUNCTION @extschema@.concentration_add(internal, numeric, double precision) IS
 'transition function of the exact concentration aggregates with a fraction; not for direct use';
 
-CREATE FUNCTION concentration_add(internal, numeric, integer) RETURNS internal
+CREATE FUNCTION @extschema@.concentration_add(internal, numeric, integer) RETURNS internal
 LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'concentration_add_numeric';
 
-COMMENT ON FUNCTION concentration_add(internal, numeric, integer) IS
+COMMENT ON FUNCTION @extschema@.concentration_add(internal, numeric, integer) IS
 'transition function of the exact concentration aggregates with a number of points; not for direct use';
 
-CREATE FUNCTION concentration_add(internal, bigint) RETURNS internal
+CREATE FUNCTION @extschema@.concentration_add(internal, bigint) RETURNS internal
 LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'concentration_add_int8';
 
-COMMENT ON FUNCTION concentration_add(internal, bigint) IS
+COMMENT ON FUNCTION @extschema@.concentration_add(internal, bigint) IS
 'transition function of the exact concentration aggregates; not for direct use';
 
-CREATE FUNCTION concentration_add(internal, bigint, numeric[]) RETURNS internal
+CREATE FUNCTION @extschema@.concentration_add(internal, bigint, numeric[]) RETURNS internal
 LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'concentration_add_int8';
 
-COMMENT ON FUNCTION concentration_add(internal, bigint, numeric[]) IS
+COMMENT ON FUNCTION @extschema@.concentration_add(internal, bigint, numeric[]) IS
 'transition function of the exact concentration aggregates with cuts; not for direct use';
 
-CREATE FUNCTION concentration_add(internal, bigint, double precision) RETURNS internal
+CREATE FUNCTION @extschema@.concentration_add(internal, bigint, double precision) RETURNS internal
 LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'concentration_add_int8';
 
-COMMENT ON FUNCTION concentration_add(internal, bigint, double precision) IS
+COMMENT ON FUNCTION @extschema@.concentration_add(internal, bigint, double precision) IS
 'transition function of the exact concentration aggregates with a fraction; not for direct use';
 
-CREATE FUNCTION concentration_add(internal, bigint, integer) RETURNS internal
+CREATE FUNCTION @extschema@.concentration_add(internal, bigint, integer) RETURNS internal
 LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'concentration_add_int8';
 
-COMMENT ON FUNCTION concentration_add(internal, bigint, integer) IS
+COMMENT ON FUNCTION @extschema@.concentration_add(internal, bigint, integer) IS
 'transition function of the exact concentration aggregates with a number of points; not for direct use';
 
-CREATE FUNCTION concentration_add(internal, double precision) RETURNS internal
+CREATE FUNCTION @extschema@.concentration_add(internal, double precision) RETURNS internal
 LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'concentration_add_float8';
 
-COMMENT ON FUNCTION concentration_add(internal, double precision) IS
+COMMENT ON FUNCTION @extschema@.concentration_add(internal, double precision) IS
 'transition function of the exact concentration aggregates; not for direct use';
 
-CREATE FUNCTION concentration_add(internal, double precision, numeric[]) RETURNS internal
+CREATE FUNCTION @extschema@.concentration_add(internal, double precision, numeric[]) RETURNS internal
 LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'concentration_add_float8';
 
-COMMENT ON FUNCTION concentration_add(internal, double precision, numeric[]) IS
+COMMENT ON FUNCTION @extschema@.concentration_add(internal, double precision, numeric[]) IS
 'transition function of the exact concentration aggregates with cuts; not for direct use';
 
-CREATE FUNCTION concentration_add(internal, double precision, double precision) RETURNS internal
+CREATE FUNCTION @extschema@.concentration_add(internal, double precision, double precision) RETURNS internal
 LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'concentration_add_float8';
 
-COMMENT ON FUNCTION concentration_add(internal, double precision, double precision) IS
+COMMENT ON FUNCTION @extschema@.concentration_add(internal, double precision, double precision) IS
 'transition function of the exact concentration aggregates with a fraction; not for direct use';
 
-CREATE FUNCTION concentration_add(internal, double precision, integer) RETURNS internal
+CREATE FUNCTION @extschema@.concentration_add(internal, double precision, integer) RETURNS internal
 LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'concentration_add_float8';
 
-COMMENT ON FUNCTION concentration_add(internal, double precision, integer) IS
+COMMENT ON FUNCTION @extschema@.concentration_add(internal, double precision, integer) IS
 'transition function of the exact concentration aggregates with a number of points; not for direct use';
 
-CREATE FUNCTION concentration_combine(internal, internal) RETURNS internal
+CREATE FUNCTION @extschema@.concentration_combine(internal, internal) RETURNS internal
 LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
 
-COMMENT ON FUNCTION concentration_combine(internal, internal) IS
+COMMENT ON FUNCTION @extschema@.concentration_combine(internal, internal) IS
 'combine function of the exact concentration aggregates; not for direct use';
 
-CREATE FUNCTION concentration_serialize(internal) RETURNS bytea
+CREATE FUNCTION @extschema@.concentration_serialize(internal) RETURNS bytea
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';
 
-COMMENT ON FUNCTION concentration_serialize(internal) IS
+COMMENT ON FUNCTION @extschema@.concentration_serialize(internal) IS
 'serialisation of the exact concentration aggregates; not for direct use';
 
-CREATE FUNCTION concentration_deserialize(bytea, internal) RETURNS internal
+CREATE FUNCTION @extschema@.concentration_deserialize(bytea, internal) RETURNS internal
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';
 
-COMMENT ON FUNCTION concentration_deserialize(bytea, internal) IS
+COMMENT ON FUNCTION @extschema@.concentration_deserialize(bytea, internal) IS
 'deserialisation of the exact concentration aggregates; not for direct use';

@@ -1,6 +1,6 @@
 -- insight/cohort_retention: who came back, by when they began
 
-CREATE TYPE cohort_cell AS (
+CREATE TYPE @extschema@.cohort_cell AS (
 	cohort date,
 	period int,
 	customers bigint,
@@ -8,68 +8,68 @@ CREATE TYPE cohort_cell AS (
 	retention float8,
 	complete boolean
 );
-COMMENT ON TYPE cohort_cell IS
+COMMENT ON TYPE @extschema@.cohort_cell IS
 'a cohort in a period: first day of the period in which its customers ordered first, periods since then, customers in all, customers who ordered in this period, their share, and whether the period is over';
 
-CREATE FUNCTION insight_cohort_accumulate(internal, customer_value) RETURNS internal
+CREATE FUNCTION @extschema@.insight_cohort_accumulate(internal, @extschema@.customer_value) RETURNS internal
 LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
-COMMENT ON FUNCTION insight_cohort_accumulate(internal, customer_value) IS 'transition function of cohort_retention(customer_value)';
+COMMENT ON FUNCTION @extschema@.insight_cohort_accumulate(internal, @extschema@.customer_value) IS 'transition function of cohort_retention(customer_value)';
 
-CREATE FUNCTION insight_cohort_accumulate(internal, customer_value, text) RETURNS internal
+CREATE FUNCTION @extschema@.insight_cohort_accumulate(internal, @extschema@.customer_value, text) RETURNS internal
 LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
-COMMENT ON FUNCTION insight_cohort_accumulate(internal, customer_value, text) IS 'transition function of cohort_retention(customer_value, text)';
+COMMENT ON FUNCTION @extschema@.insight_cohort_accumulate(internal, @extschema@.customer_value, text) IS 'transition function of cohort_retention(customer_value, text)';
 
-CREATE FUNCTION insight_cohort_accumulate(internal, customer_value, text, date) RETURNS internal
+CREATE FUNCTION @extschema@.insight_cohort_accumulate(internal, @extschema@.customer_value, text, date) RETURNS internal
 LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
-COMMENT ON FUNCTION insight_cohort_accumulate(internal, customer_value, text, date) IS 'transition function of cohort_retention(customer_value, text, date)';
+COMMENT ON FUNCTION @extschema@.insight_cohort_accumulate(internal, @extschema@.customer_value, text, date) IS 'transition function of cohort_retention(customer_value, text, date)';
 
-CREATE FUNCTION insight_cohort_accumulate(internal, customer_value, date) RETURNS internal
+CREATE FUNCTION @extschema@.insight_cohort_accumulate(internal, @extschema@.customer_value, date) RETURNS internal
 LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'insight_cohort_accumulate_until';
-COMMENT ON FUNCTION insight_cohort_accumulate(internal, customer_value, date) IS 'transition function of cohort_retention(customer_value, date)';
+COMMENT ON FUNCTION @extschema@.insight_cohort_accumulate(internal, @extschema@.customer_value, date) IS 'transition function of cohort_retention(customer_value, date)';
 
-CREATE FUNCTION insight_cohort_merge(internal, internal) RETURNS internal
+CREATE FUNCTION @extschema@.insight_cohort_merge(internal, internal) RETURNS internal
 LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
-COMMENT ON FUNCTION insight_cohort_merge(internal, internal) IS 'combine function of cohort_retention';
+COMMENT ON FUNCTION @extschema@.insight_cohort_merge(internal, internal) IS 'combine function of cohort_retention';
 
-CREATE FUNCTION insight_cohort_serialise(internal) RETURNS bytea
+CREATE FUNCTION @extschema@.insight_cohort_serialise(internal) RETURNS bytea
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';
-COMMENT ON FUNCTION insight_cohort_serialise(internal) IS 'serialisation function of cohort_retention';
+COMMENT ON FUNCTION @extschema@.insight_cohort_serialise(internal) IS 'serialisation function of cohort_retention';
 
-CREATE FUNCTION insight_cohort_deserialise(bytea, internal) RETURNS internal
+CREATE FUNCTION @extschema@.insight_cohort_deserialise(bytea, internal) RETURNS internal
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';
-COMMENT ON FUNCTION insight_cohort_deserialise(bytea, internal) IS 'deserialisation function of cohort_retention; every byte is checked';
+COMMENT ON FUNCTION @extschema@.insight_cohort_deserialise(bytea, internal) IS 'deserialisation function of cohort_retention; every byte is checked';
 
-CREATE FUNCTION insight_cohort_final(internal) RETURNS cohort_cell[]
+CREATE FUNCTION @extschema@.insight_cohort_final(internal) RETURNS @extschema@.cohort_cell[]
 LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
-COMMENT ON FUNCTION insight_cohort_final(internal) IS 'final function of cohort_retention';
+COMMENT ON FUNCTION @extschema@.insight_cohort_final(internal) IS 'final function of cohort_retention';
 
-CREATE AGGREGATE cohort_retention(cv customer_value) (
-	SFUNC = insight_cohort_accumulate, STYPE = internal, FINALFUNC = insight_cohort_final,
-	COMBINEFUNC = insight_cohort_merge, SERIALFUNC = insight_cohort_serialise,
-	DESERIALFUNC = insight_cohort_deserialise, PARALLEL = SAFE
+CREATE AGGREGATE @extschema@.cohort_retention(cv @extschema@.customer_value) (
+	SFUNC = @extschema@.insight_cohort_accumulate, STYPE = internal, FINALFUNC = @extschema@.insight_cohort_final,
+	COMBINEFUNC = @extschema@.insight_cohort_merge, SERIALFUNC = @extschema@.insight_cohort_serialise,
+	DESERIALFUNC = @extschema@.insight_cohort_deserialise, PARALLEL = SAFE
 );
-COMMENT ON AGGREGATE cohort_retention(customer_value) IS
+COMMENT ON AGGREGATE @extschema@.cohort_retention(@extschema@.customer_value) IS
 'by month of the first order: how many customers ordered again in each later month (Kumar & Reinartz 2018), 0 included, up to the last month with orders, which is not taken for complete; unnest() makes rows of it; NULL if there is no order';
 
-CREATE AGGREGATE cohort_retention(cv customer_value, unit text) (
-	SFUNC = insight_cohort_accumulate, STYPE = internal, FINALFUNC = insight_cohort_final,
-	COMBINEFUNC = insight_cohort_merge, SERIALFUNC = insight_cohort_serialise,
-	DESERIALFUNC = insight_cohort_deserialise, PARALLEL = SAFE
+CREATE AGGREGATE @extschema@.cohort_retention(cv @extschema@.customer_value, unit text) (
+	SFUNC = @extschema@.insight_cohort_accumulate, STYPE = internal, FINALFUNC = @extschema@.insight_cohort_final,
+	COMBINEFUNC = @extschema@.insight_cohort_merge, SERIALFUNC = @extschema@.insight_cohort_serialise,
+	DESERIALFUNC = @extschema@.insight_cohort_deserialise, PARALLEL = SAFE
 );
-COMMENT ON AGGREGATE cohort_retention(customer_value, text) IS
+COMMENT ON AGGREGATE @extschema@.cohort_retention(@extschema@.customer_value, text) IS
 'the same by day, week (from Monday), month, quarter or year of the calendar';
 
-CREATE AGGREGATE cohort_retention(cv customer_value, unit text, until date) (
-	SFUNC = insight_cohort_accumulate, STYPE = internal, FINALFUNC = insight_cohort_final,
-	COMBINEFUNC = insight_cohort_merge, SERIALFUNC = insight_cohort_serialise,
-	DESERIALFUNC = insight_cohort_deserialise, PARALLEL = SAFE
+CREATE AGGREGATE @extschema@.cohort_retention(cv @extschema@.customer_value, unit text, until date) (
+	SFUNC = @extschema@.insight_cohort_accumulate, STYPE = internal, FINALFUNC = @extschema@.insight_cohort_final,
+	COMBINEFUNC = @extschema@.insight_cohort_merge, SERIALFUNC = @extschema@.insight_cohort_serialise,
+	DESERIALFUNC = @extschema@.insight_cohort_deserialise, PARALLEL = SAFE
 );
-COMMENT ON AGGREGATE cohort_retention(customer_value, text, date) IS
+COMMENT ON AGGREGATE @extschema@.cohort_retention(@extschema@.customer_value, text, date) IS
 'the same of the orders before the day until, with a row of 0 for every period up to there in which nobody ordered; complete is false where the period is not over by then';
 
-CREATE AGGREGATE cohort_retention(cv customer_value, until date) (
-	SFUNC = insight_cohort_accumulate, STYPE = internal, FINALFUNC = insight_cohort_final,
-	COMBINEFUNC = insight_cohort_merge, SERIALFUNC = insight_cohort_serialise,
-	DESERIALFUNC = insight_cohort_deserialise, PARALLEL = SAFE
+CREATE AGGREGATE @extschema@.cohort_retention(cv @extschema@.customer_value, until date) (
+	SFUNC = @extschema@.insight_cohort_accumulate, STYPE = internal, FINALFUNC = @extschema@.insight_cohort_final,
+	COMBINEFUNC = @extschema@.insight_cohort_merge, SERIALFUNC = @extschema@.insight_cohort_serialise,
+	DESERIALFUNC = @extschema@.insight_cohort_deserialise, PARALLEL = SAFE
 );
-COMMENT ON AGGREGATE cohort_retention(customer_value, date) IS 'the same by month';
+COMMENT ON AGGREGATE @extschema@.cohort_retention(@extschema@.customer_value, date) IS 'the same by month';

@@ -48,7 +48,7 @@ $html$, words ->> 'language', customer_value_internal.html(base), words ->> 'tit
 		CASE WHEN words ->> 'currency' IS NULL THEN words ->> 'currency_unknown' ELSE format(words ->> 'currency_is', words ->> 'currency') END) END,
 	content,
 	format(words ->> 'made', format('<time datetime="%s">%s</time> (%s)', to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI"Z"'), to_char(now() AT TIME ZONE zone, words ->> 'moment'), customer_value_internal.html(zone)),
-		customer_value_library_version()));
+		@extschema@.customer_value_library_version()));
 
 COMMENT ON FUNCTION customer_value_internal.report_page(name, jsonb, date, date, text, text) IS 'part of the report: what surrounds the others; without a day where there are no figures';
 

@@ -1,6 +1,6 @@
 -- lifetime/backtest: how well models would have forecast
 
-CREATE TYPE clv_score AS (
+CREATE TYPE @extschema@.clv_score AS (
 	model text,
 	origin date,
 	customers bigint,
@@ -13,10 +13,10 @@ CREATE TYPE clv_score AS (
 	top_tenth float8,
 	brier float8
 );
-COMMENT ON TYPE clv_score IS
+COMMENT ON TYPE @extschema@.clv_score IS
 'how well a model, fitted to what was known at the end of the day origin, forecast the time after it: order days and amounts of all customers known then, expected and actual; mean absolute and root mean square error of the order days of a customer; share of the best tenth by actual amount that is in the best tenth by expected amount; Brier score of ordering again';
 
-CREATE FUNCTION clv_backtest_scores(ledgers customer_value[], models text[], origins date[], horizon interval) RETURNS clv_score[]
+CREATE FUNCTION @extschema@.clv_backtest_scores(ledgers @extschema@.customer_value[], models text[], origins date[], horizon interval) RETURNS @extschema@.clv_score[]
 LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	days int := round(extract(year FROM horizon) * 365.25 + extract(month FROM horizon) * 365.25 / 12 + extract(day FROM horizon)
@@ -82,36 +82,36 @@ BEGIN
 	END LOOP;
 	RETURN result;
 END $$;
-COMMENT ON FUNCTION clv_backtest_scores(customer_value[], text[], date[], interval) IS 'what clv_backtest returns, from an array of the ledgers';
+COMMENT ON FUNCTION @extschema@.clv_backtest_scores(@extschema@.customer_value[], text[], date[], interval) IS 'what clv_backtest returns, from an array of the ledgers';
 
-CREATE FUNCTION clv_backtest_accumulate(internal, customer_value, text[], date[], interval) RETURNS internal
+CREATE FUNCTION @extschema@.clv_backtest_accumulate(internal, @extschema@.customer_value, text[], date[], interval) RETURNS internal
 LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
-COMMENT ON FUNCTION clv_backtest_accumulate(internal, customer_value, text[], date[], interval) IS 'transition function of clv_backtest';
+COMMENT ON FUNCTION @extschema@.clv_backtest_accumulate(internal, @extschema@.customer_value, text[], date[], interval) IS 'transition function of clv_backtest';
 
-CREATE FUNCTION clv_backtest_combine(internal, internal) RETURNS internal
+CREATE FUNCTION @extschema@.clv_backtest_combine(internal, internal) RETURNS internal
 LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
-COMMENT ON FUNCTION clv_backtest_combine(internal, internal) IS 'combine function of clv_backtest';
+COMMENT ON FUNCTION @extschema@.clv_backtest_combine(internal, internal) IS 'combine function of clv_backtest';
 
-CREATE FUNCTION clv_backtest_serialise(internal) RETURNS bytea
+CREATE FUNCTION @extschema@.clv_backtest_serialise(internal) RETURNS bytea
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';
-COMMENT ON FUNCTION clv_backtest_serialise(internal) IS 'serialisation function of clv_backtest';
+COMMENT ON FUNCTION @extschema@.clv_backtest_serialise(internal) IS 'serialisation function of clv_backtest';
 
-CREATE FUNCTION clv_backtest_deserialise(bytea, internal) RETURNS internal
+CREATE FUNCTION @extschema@.clv_backtest_deserialise(bytea, internal) RETURNS internal
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';
-COMMENT ON FUNCTION clv_backtest_deserialise(bytea, internal) IS 'deserialisation function of clv_backtest';
+COMMENT ON FUNCTION @extschema@.clv_backtest_deserialise(bytea, internal) IS 'deserialisation function of clv_backtest';
 
-CREATE FUNCTION clv_backtest_final(internal) RETURNS clv_score[]
+CREATE FUNCTION @extschema@.clv_backtest_final(internal) RETURNS @extschema@.clv_score[]
 LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
-COMMENT ON FUNCTION clv_backtest_final(internal) IS 'final function of clv_backtest: fits and scores';
+COMMENT ON FUNCTION @extschema@.clv_backtest_final(internal) IS 'final function of clv_backtest: fits and scores';
 
-CREATE AGGREGATE clv_backtest(cv customer_value, models text[], origins date[], horizon interval) (
-	SFUNC = clv_backtest_accumulate,
+CREATE AGGREGATE @extschema@.clv_backtest(cv @extschema@.customer_value, models text[], origins date[], horizon interval) (
+	SFUNC = @extschema@.clv_backtest_accumulate,
 	STYPE = internal,
-	FINALFUNC = clv_backtest_final,
-	COMBINEFUNC = clv_backtest_combine,
-	SERIALFUNC = clv_backtest_serialise,
-	DESERIALFUNC = clv_backtest_deserialise,
+	FINALFUNC = @extschema@.clv_backtest_final,
+	COMBINEFUNC = @extschema@.clv_backtest_combine,
+	SERIALFUNC = @extschema@.clv_backtest_serialise,
+	DESERIALFUNC = @extschema@.clv_backtest_deserialise,
 	PARALLEL = SAFE
 );
-COMMENT ON AGGREGATE clv_backtest(customer_value, text[], date[], interval) IS
+COMMENT ON AGGREGATE @extschema@.clv_backtest(@extschema@.customer_value, text[], date[], interval) IS
 'fits each model to what was known at the end of each origin, and scores what it forecast against what came in the horizon after it (a month is 365.25/12 days, rounded to days); the models are those of clv_fit on ledgers, as before (each customer does what it did in the same time before the origin) and all alike (each does what they did on average); unnest it to look at';

@@ -1,184 +1,184 @@
 -- lifetime/fit: maximum likelihood
 
-CREATE FUNCTION clv_fit_combine(internal, internal) RETURNS internal
+CREATE FUNCTION @extschema@.clv_fit_combine(internal, internal) RETURNS internal
 LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
-COMMENT ON FUNCTION clv_fit_combine(internal, internal) IS 'combine function of clv_fit';
+COMMENT ON FUNCTION @extschema@.clv_fit_combine(internal, internal) IS 'combine function of clv_fit';
 
-CREATE FUNCTION clv_fit_serialise(internal) RETURNS bytea
+CREATE FUNCTION @extschema@.clv_fit_serialise(internal) RETURNS bytea
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';
-COMMENT ON FUNCTION clv_fit_serialise(internal) IS 'serialisation function of clv_fit';
+COMMENT ON FUNCTION @extschema@.clv_fit_serialise(internal) IS 'serialisation function of clv_fit';
 
-CREATE FUNCTION clv_fit_deserialise(bytea, internal) RETURNS internal
+CREATE FUNCTION @extschema@.clv_fit_deserialise(bytea, internal) RETURNS internal
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';
-COMMENT ON FUNCTION clv_fit_deserialise(bytea, internal) IS 'deserialisation function of clv_fit';
+COMMENT ON FUNCTION @extschema@.clv_fit_deserialise(bytea, internal) IS 'deserialisation function of clv_fit';
 
-CREATE FUNCTION clv_fit_final(internal) RETURNS clv_model
+CREATE FUNCTION @extschema@.clv_fit_final(internal) RETURNS @extschema@.clv_model
 LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
-COMMENT ON FUNCTION clv_fit_final(internal) IS 'final function of clv_fit: the fit itself';
+COMMENT ON FUNCTION @extschema@.clv_fit_final(internal) IS 'final function of clv_fit: the fit itself';
 
 -- Aggregates have no default arguments: there is one for each combination.
 
-CREATE FUNCTION clv_fit_accumulate(internal, customer_value, text, date) RETURNS internal
+CREATE FUNCTION @extschema@.clv_fit_accumulate(internal, @extschema@.customer_value, text, date) RETURNS internal
 LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clv_fit_accumulate_ledger';
-COMMENT ON FUNCTION clv_fit_accumulate(internal, customer_value, text, date) IS 'transition function of clv_fit(customer_value, text, date)';
+COMMENT ON FUNCTION @extschema@.clv_fit_accumulate(internal, @extschema@.customer_value, text, date) IS 'transition function of clv_fit(customer_value, text, date)';
 
-CREATE AGGREGATE clv_fit(cv customer_value, model text, as_of date) (
-	SFUNC = clv_fit_accumulate,
+CREATE AGGREGATE @extschema@.clv_fit(cv @extschema@.customer_value, model text, as_of date) (
+	SFUNC = @extschema@.clv_fit_accumulate,
 	STYPE = internal,
-	FINALFUNC = clv_fit_final,
-	COMBINEFUNC = clv_fit_combine,
-	SERIALFUNC = clv_fit_serialise,
-	DESERIALFUNC = clv_fit_deserialise,
+	FINALFUNC = @extschema@.clv_fit_final,
+	COMBINEFUNC = @extschema@.clv_fit_combine,
+	SERIALFUNC = @extschema@.clv_fit_serialise,
+	DESERIALFUNC = @extschema@.clv_fit_deserialise,
 	PARALLEL = SAFE
 );
-COMMENT ON AGGREGATE clv_fit(customer_value, text, date) IS
+COMMENT ON AGGREGATE @extschema@.clv_fit(@extschema@.customer_value, text, date) IS
 'fits the model bg/nbd, mbg/nbd or pareto/nbd to ledgers up to and including as_of by maximum likelihood, in weeks, and the gamma-gamma model of spend beside it to every order day; ledgers without an order by then are left out; NULL without customers (Fader, Hardie & Lee 2005)';
 
-CREATE FUNCTION clv_fit_accumulate(internal, customer_value, text, date, interval) RETURNS internal
+CREATE FUNCTION @extschema@.clv_fit_accumulate(internal, @extschema@.customer_value, text, date, interval) RETURNS internal
 LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clv_fit_accumulate_ledger';
-COMMENT ON FUNCTION clv_fit_accumulate(internal, customer_value, text, date, interval) IS 'transition function of clv_fit(customer_value, text, date, interval)';
+COMMENT ON FUNCTION @extschema@.clv_fit_accumulate(internal, @extschema@.customer_value, text, date, interval) IS 'transition function of clv_fit(customer_value, text, date, interval)';
 
-CREATE AGGREGATE clv_fit(cv customer_value, model text, as_of date, unit interval) (
-	SFUNC = clv_fit_accumulate,
+CREATE AGGREGATE @extschema@.clv_fit(cv @extschema@.customer_value, model text, as_of date, unit interval) (
+	SFUNC = @extschema@.clv_fit_accumulate,
 	STYPE = internal,
-	FINALFUNC = clv_fit_final,
-	COMBINEFUNC = clv_fit_combine,
-	SERIALFUNC = clv_fit_serialise,
-	DESERIALFUNC = clv_fit_deserialise,
+	FINALFUNC = @extschema@.clv_fit_final,
+	COMBINEFUNC = @extschema@.clv_fit_combine,
+	SERIALFUNC = @extschema@.clv_fit_serialise,
+	DESERIALFUNC = @extschema@.clv_fit_deserialise,
 	PARALLEL = SAFE
 );
-COMMENT ON AGGREGATE clv_fit(customer_value, text, date, interval) IS
+COMMENT ON AGGREGATE @extschema@.clv_fit(@extschema@.customer_value, text, date, interval) IS
 'as clv_fit(cv, model, as_of), in units of that length (a month is 365.25/12 days)';
 
-CREATE FUNCTION clv_fit_accumulate(internal, customer_value, text, date, text) RETURNS internal
+CREATE FUNCTION @extschema@.clv_fit_accumulate(internal, @extschema@.customer_value, text, date, text) RETURNS internal
 LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clv_fit_accumulate_ledger';
-COMMENT ON FUNCTION clv_fit_accumulate(internal, customer_value, text, date, text) IS 'transition function of clv_fit(customer_value, text, date, text)';
+COMMENT ON FUNCTION @extschema@.clv_fit_accumulate(internal, @extschema@.customer_value, text, date, text) IS 'transition function of clv_fit(customer_value, text, date, text)';
 
-CREATE AGGREGATE clv_fit(cv customer_value, model text, as_of date, spend text) (
-	SFUNC = clv_fit_accumulate,
+CREATE AGGREGATE @extschema@.clv_fit(cv @extschema@.customer_value, model text, as_of date, spend text) (
+	SFUNC = @extschema@.clv_fit_accumulate,
 	STYPE = internal,
-	FINALFUNC = clv_fit_final,
-	COMBINEFUNC = clv_fit_combine,
-	SERIALFUNC = clv_fit_serialise,
-	DESERIALFUNC = clv_fit_deserialise,
+	FINALFUNC = @extschema@.clv_fit_final,
+	COMBINEFUNC = @extschema@.clv_fit_combine,
+	SERIALFUNC = @extschema@.clv_fit_serialise,
+	DESERIALFUNC = @extschema@.clv_fit_deserialise,
 	PARALLEL = SAFE
 );
-COMMENT ON AGGREGATE clv_fit(customer_value, text, date, text) IS
+COMMENT ON AGGREGATE @extschema@.clv_fit(@extschema@.customer_value, text, date, text) IS
 'as clv_fit(cv, model, as_of), with spend ''means'' the model of spend as published, of the means of the repeat order days; with ''orders'', as without it, of every order day';
 
-CREATE FUNCTION clv_fit_accumulate(internal, customer_value, text, date, interval, text) RETURNS internal
+CREATE FUNCTION @extschema@.clv_fit_accumulate(internal, @extschema@.customer_value, text, date, interval, text) RETURNS internal
 LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clv_fit_accumulate_ledger';
-COMMENT ON FUNCTION clv_fit_accumulate(internal, customer_value, text, date, interval, text) IS 'transition function of clv_fit(customer_value, text, date, interval, text)';
+COMMENT ON FUNCTION @extschema@.clv_fit_accumulate(internal, @extschema@.customer_value, text, date, interval, text) IS 'transition function of clv_fit(customer_value, text, date, interval, text)';
 
-CREATE AGGREGATE clv_fit(cv customer_value, model text, as_of date, unit interval, spend text) (
-	SFUNC = clv_fit_accumulate,
+CREATE AGGREGATE @extschema@.clv_fit(cv @extschema@.customer_value, model text, as_of date, unit interval, spend text) (
+	SFUNC = @extschema@.clv_fit_accumulate,
 	STYPE = internal,
-	FINALFUNC = clv_fit_final,
-	COMBINEFUNC = clv_fit_combine,
-	SERIALFUNC = clv_fit_serialise,
-	DESERIALFUNC = clv_fit_deserialise,
+	FINALFUNC = @extschema@.clv_fit_final,
+	COMBINEFUNC = @extschema@.clv_fit_combine,
+	SERIALFUNC = @extschema@.clv_fit_serialise,
+	DESERIALFUNC = @extschema@.clv_fit_deserialise,
 	PARALLEL = SAFE
 );
-COMMENT ON AGGREGATE clv_fit(customer_value, text, date, interval, text) IS
+COMMENT ON AGGREGATE @extschema@.clv_fit(@extschema@.customer_value, text, date, interval, text) IS
 'as clv_fit(cv, model, as_of), with both';
 
-CREATE FUNCTION clv_fit(sample clv_sample, model text, as_of date, unit interval DEFAULT '1 week', spend text DEFAULT 'orders') RETURNS clv_model
+CREATE FUNCTION @extschema@.clv_fit(sample @extschema@.clv_sample, model text, as_of date, unit interval DEFAULT '1 week', spend text DEFAULT 'orders') RETURNS @extschema@.clv_model
 LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clv_fit_of_sample';
-COMMENT ON FUNCTION clv_fit(clv_sample, text, date, interval, text) IS
+COMMENT ON FUNCTION @extschema@.clv_fit(@extschema@.clv_sample, text, date, interval, text) IS
 'the model that clv_fit finds for the ledgers that the sample was made of, to the last bit; as_of must not lie before an order of the sample; NULL without customers';
 
-CREATE FUNCTION clv_fit_accumulate(internal, btyd_summary, text) RETURNS internal
+CREATE FUNCTION @extschema@.clv_fit_accumulate(internal, @extschema@.btyd_summary, text) RETURNS internal
 LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clv_fit_accumulate_summary';
-COMMENT ON FUNCTION clv_fit_accumulate(internal, btyd_summary, text) IS 'transition function of clv_fit(btyd_summary, text)';
+COMMENT ON FUNCTION @extschema@.clv_fit_accumulate(internal, @extschema@.btyd_summary, text) IS 'transition function of clv_fit(btyd_summary, text)';
 
-CREATE AGGREGATE clv_fit(s btyd_summary, model text) (
-	SFUNC = clv_fit_accumulate,
+CREATE AGGREGATE @extschema@.clv_fit(s @extschema@.btyd_summary, model text) (
+	SFUNC = @extschema@.clv_fit_accumulate,
 	STYPE = internal,
-	FINALFUNC = clv_fit_final,
-	COMBINEFUNC = clv_fit_combine,
-	SERIALFUNC = clv_fit_serialise,
-	DESERIALFUNC = clv_fit_deserialise,
+	FINALFUNC = @extschema@.clv_fit_final,
+	COMBINEFUNC = @extschema@.clv_fit_combine,
+	SERIALFUNC = @extschema@.clv_fit_serialise,
+	DESERIALFUNC = @extschema@.clv_fit_deserialise,
 	PARALLEL = SAFE
 );
-COMMENT ON AGGREGATE clv_fit(btyd_summary, text) IS
+COMMENT ON AGGREGATE @extschema@.clv_fit(@extschema@.btyd_summary, text) IS
 'fits the model bg/nbd, mbg/nbd, pareto/nbd or bg/bb to summaries by maximum likelihood, and the gamma-gamma model of spend beside it; the unit is taken to be a week; NULL without customers';
 
-CREATE FUNCTION clv_fit_accumulate(internal, btyd_summary, text, interval) RETURNS internal
+CREATE FUNCTION @extschema@.clv_fit_accumulate(internal, @extschema@.btyd_summary, text, interval) RETURNS internal
 LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clv_fit_accumulate_summary';
-COMMENT ON FUNCTION clv_fit_accumulate(internal, btyd_summary, text, interval) IS 'transition function of clv_fit(btyd_summary, text, interval)';
+COMMENT ON FUNCTION @extschema@.clv_fit_accumulate(internal, @extschema@.btyd_summary, text, interval) IS 'transition function of clv_fit(btyd_summary, text, interval)';
 
-CREATE AGGREGATE clv_fit(s btyd_summary, model text, unit interval) (
-	SFUNC = clv_fit_accumulate,
+CREATE AGGREGATE @extschema@.clv_fit(s @extschema@.btyd_summary, model text, unit interval) (
+	SFUNC = @extschema@.clv_fit_accumulate,
 	STYPE = internal,
-	FINALFUNC = clv_fit_final,
-	COMBINEFUNC = clv_fit_combine,
-	SERIALFUNC = clv_fit_serialise,
-	DESERIALFUNC = clv_fit_deserialise,
+	FINALFUNC = @extschema@.clv_fit_final,
+	COMBINEFUNC = @extschema@.clv_fit_combine,
+	SERIALFUNC = @extschema@.clv_fit_serialise,
+	DESERIALFUNC = @extschema@.clv_fit_deserialise,
 	PARALLEL = SAFE
 );
-COMMENT ON AGGREGATE clv_fit(btyd_summary, text, interval) IS
+COMMENT ON AGGREGATE @extschema@.clv_fit(@extschema@.btyd_summary, text, interval) IS
 'as clv_fit(s, model), for summaries in units of that length';
 
-CREATE FUNCTION clv_fit_bgbb_accumulate(internal, int, int, int) RETURNS internal
+CREATE FUNCTION @extschema@.clv_fit_bgbb_accumulate(internal, int, int, int) RETURNS internal
 LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clv_fit_accumulate_bgbb';
-COMMENT ON FUNCTION clv_fit_bgbb_accumulate(internal, int, int, int) IS 'transition function of clv_fit_bgbb(int, int, int)';
+COMMENT ON FUNCTION @extschema@.clv_fit_bgbb_accumulate(internal, int, int, int) IS 'transition function of clv_fit_bgbb(int, int, int)';
 
-CREATE AGGREGATE clv_fit_bgbb(frequency int, recency int, periods int) (
-	SFUNC = clv_fit_bgbb_accumulate,
+CREATE AGGREGATE @extschema@.clv_fit_bgbb(frequency int, recency int, periods int) (
+	SFUNC = @extschema@.clv_fit_bgbb_accumulate,
 	STYPE = internal,
-	FINALFUNC = clv_fit_final,
-	COMBINEFUNC = clv_fit_combine,
-	SERIALFUNC = clv_fit_serialise,
-	DESERIALFUNC = clv_fit_deserialise,
+	FINALFUNC = @extschema@.clv_fit_final,
+	COMBINEFUNC = @extschema@.clv_fit_combine,
+	SERIALFUNC = @extschema@.clv_fit_serialise,
+	DESERIALFUNC = @extschema@.clv_fit_deserialise,
 	PARALLEL = SAFE
 );
-COMMENT ON AGGREGATE clv_fit_bgbb(int, int, int) IS
+COMMENT ON AGGREGATE @extschema@.clv_fit_bgbb(int, int, int) IS
 'fits the model bg/bb to customers with that frequency and recency (number of the last opportunity used) in that many opportunities; NULL without customers (Fader, Hardie & Shang 2010)';
 
-CREATE FUNCTION clv_fit_sbg_accumulate(internal, int, bigint) RETURNS internal
+CREATE FUNCTION @extschema@.clv_fit_sbg_accumulate(internal, int, bigint) RETURNS internal
 LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
-COMMENT ON FUNCTION clv_fit_sbg_accumulate(internal, int, bigint) IS 'transition function of clv_fit_sbg';
+COMMENT ON FUNCTION @extschema@.clv_fit_sbg_accumulate(internal, int, bigint) IS 'transition function of clv_fit_sbg';
 
-CREATE FUNCTION clv_fit_sbg_combine(internal, internal) RETURNS internal
+CREATE FUNCTION @extschema@.clv_fit_sbg_combine(internal, internal) RETURNS internal
 LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
-COMMENT ON FUNCTION clv_fit_sbg_combine(internal, internal) IS 'combine function of clv_fit_sbg';
+COMMENT ON FUNCTION @extschema@.clv_fit_sbg_combine(internal, internal) IS 'combine function of clv_fit_sbg';
 
-CREATE FUNCTION clv_fit_sbg_serialise(internal) RETURNS bytea
+CREATE FUNCTION @extschema@.clv_fit_sbg_serialise(internal) RETURNS bytea
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';
-COMMENT ON FUNCTION clv_fit_sbg_serialise(internal) IS 'serialisation function of clv_fit_sbg';
+COMMENT ON FUNCTION @extschema@.clv_fit_sbg_serialise(internal) IS 'serialisation function of clv_fit_sbg';
 
-CREATE FUNCTION clv_fit_sbg_deserialise(bytea, internal) RETURNS internal
+CREATE FUNCTION @extschema@.clv_fit_sbg_deserialise(bytea, internal) RETURNS internal
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';
-COMMENT ON FUNCTION clv_fit_sbg_deserialise(bytea, internal) IS 'deserialisation function of clv_fit_sbg';
+COMMENT ON FUNCTION @extschema@.clv_fit_sbg_deserialise(bytea, internal) IS 'deserialisation function of clv_fit_sbg';
 
-CREATE FUNCTION clv_fit_sbg_final(internal) RETURNS clv_model
+CREATE FUNCTION @extschema@.clv_fit_sbg_final(internal) RETURNS @extschema@.clv_model
 LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
-COMMENT ON FUNCTION clv_fit_sbg_final(internal) IS 'final function of clv_fit_sbg: the fit itself';
+COMMENT ON FUNCTION @extschema@.clv_fit_sbg_final(internal) IS 'final function of clv_fit_sbg: the fit itself';
 
-CREATE AGGREGATE clv_fit_sbg(period int, survivors bigint) (
-	SFUNC = clv_fit_sbg_accumulate,
+CREATE AGGREGATE @extschema@.clv_fit_sbg(period int, survivors bigint) (
+	SFUNC = @extschema@.clv_fit_sbg_accumulate,
 	STYPE = internal,
-	FINALFUNC = clv_fit_sbg_final,
-	COMBINEFUNC = clv_fit_sbg_combine,
-	SERIALFUNC = clv_fit_sbg_serialise,
-	DESERIALFUNC = clv_fit_sbg_deserialise,
+	FINALFUNC = @extschema@.clv_fit_sbg_final,
+	COMBINEFUNC = @extschema@.clv_fit_sbg_combine,
+	SERIALFUNC = @extschema@.clv_fit_sbg_serialise,
+	DESERIALFUNC = @extschema@.clv_fit_sbg_deserialise,
 	PARALLEL = SAFE
 );
-COMMENT ON AGGREGATE clv_fit_sbg(int, bigint) IS
+COMMENT ON AGGREGATE @extschema@.clv_fit_sbg(int, bigint) IS
 'fits the model sbg to the survivors of a cohort of contracts after period = 0, 1, 2 … renewals, each once, in any order; NULL without rows (Fader & Hardie 2007)';
 
-CREATE FUNCTION clv_fit_sbg_accumulate(internal, int, bigint, anyelement) RETURNS internal
+CREATE FUNCTION @extschema@.clv_fit_sbg_accumulate(internal, int, bigint, anyelement) RETURNS internal
 LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
-COMMENT ON FUNCTION clv_fit_sbg_accumulate(internal, int, bigint, anyelement) IS 'transition function of clv_fit_sbg(int, bigint, anyelement)';
+COMMENT ON FUNCTION @extschema@.clv_fit_sbg_accumulate(internal, int, bigint, anyelement) IS 'transition function of clv_fit_sbg(int, bigint, anyelement)';
 
-CREATE AGGREGATE clv_fit_sbg(period int, survivors bigint, cohort anyelement) (
-	SFUNC = clv_fit_sbg_accumulate,
+CREATE AGGREGATE @extschema@.clv_fit_sbg(period int, survivors bigint, cohort anyelement) (
+	SFUNC = @extschema@.clv_fit_sbg_accumulate,
 	STYPE = internal,
-	FINALFUNC = clv_fit_sbg_final,
-	COMBINEFUNC = clv_fit_sbg_combine,
-	SERIALFUNC = clv_fit_sbg_serialise,
-	DESERIALFUNC = clv_fit_sbg_deserialise,
+	FINALFUNC = @extschema@.clv_fit_sbg_final,
+	COMBINEFUNC = @extschema@.clv_fit_sbg_combine,
+	SERIALFUNC = @extschema@.clv_fit_sbg_serialise,
+	DESERIALFUNC = @extschema@.clv_fit_sbg_deserialise,
 	PARALLEL = SAFE
 );
-COMMENT ON AGGREGATE clv_fit_sbg(int, bigint, anyelement) IS
+COMMENT ON AGGREGATE @extschema@.clv_fit_sbg(int, bigint, anyelement) IS
 'fits one model sbg to the survivors of several cohorts of contracts, each from its own period 0 on and for as long as it is known; cohort, of any type, names the cohort of the row (a single cohort must not be the sum of several)';

@@ -1,27 +1,27 @@
 -- service/staffing: how many people it takes to answer calls
 
-CREATE FUNCTION erlang_c(agents int, traffic float8) RETURNS float8
+CREATE FUNCTION @extschema@.erlang_c(agents int, traffic float8) RETURNS float8
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'service_erlang_c';
 
-COMMENT ON FUNCTION erlang_c(int, float8) IS
+COMMENT ON FUNCTION @extschema@.erlang_c(int, float8) IS
 'probability that a call has to wait (Erlang 1917): traffic in erlang, that is calls an hour × seconds a call / 3600; 1 where agents are no more than traffic';
 
-CREATE FUNCTION service_level(agents int, calls_per_hour float8, handle_seconds float8,
+CREATE FUNCTION @extschema@.service_level(agents int, calls_per_hour float8, handle_seconds float8,
 	target_seconds float8) RETURNS float8
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'service_level';
 
-COMMENT ON FUNCTION service_level(int, float8, float8, float8) IS
+COMMENT ON FUNCTION @extschema@.service_level(int, float8, float8, float8) IS
 'share of calls answered within target_seconds (Erlang C), handle_seconds being the mean time a call takes; 0 where too few agents let the queue grow without limit';
 
-CREATE FUNCTION average_wait(agents int, calls_per_hour float8, handle_seconds float8) RETURNS float8
+CREATE FUNCTION @extschema@.average_wait(agents int, calls_per_hour float8, handle_seconds float8) RETURNS float8
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'service_average_wait';
 
-COMMENT ON FUNCTION average_wait(int, float8, float8) IS
+COMMENT ON FUNCTION @extschema@.average_wait(int, float8, float8) IS
 'mean seconds until a call is answered (Erlang C), over all calls; infinite where too few agents let the queue grow without limit';
 
-CREATE FUNCTION agents_required(calls_per_hour float8, handle_seconds float8, target_level float8,
+CREATE FUNCTION @extschema@.agents_required(calls_per_hour float8, handle_seconds float8, target_level float8,
 	target_seconds float8, shrinkage float8 DEFAULT 0) RETURNS int
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'service_agents_required';
 
-COMMENT ON FUNCTION agents_required(float8, float8, float8, float8, float8) IS
+COMMENT ON FUNCTION @extschema@.agents_required(float8, float8, float8, float8, float8) IS
 'fewest agents who answer a share target_level of the calls within target_seconds (Erlang C), divided by 1 - shrinkage, the share of paid time spent elsewhere, and rounded up; 0 without calls';

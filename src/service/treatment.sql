@@ -285,7 +285,7 @@ COMMENT ON FUNCTION customer_value_internal.at_stake(float8, float8) IS
 'the value at stake with a customer, the loss to expect: the value if still a customer, clv / p_alive, times 1 - p_alive; null where that is infinite or cannot be told';
 
 
-CREATE FUNCTION customer_value_internal.refresh_outlook(base name, as_of date, model clv_model, horizon interval, discount float8, margin_rate float8)
+CREATE FUNCTION customer_value_internal.refresh_outlook(base name, as_of date, model @extschema@.clv_model, horizon interval, discount float8, margin_rate float8)
 RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET row_security = off
 AS $$
@@ -356,13 +356,13 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION customer_value_internal.refresh_outlook(name, date, clv_model, interval, float8, float8) IS 'what customer_value.refresh_outlook does, as the owner of the base';
+COMMENT ON FUNCTION customer_value_internal.refresh_outlook(name, date, @extschema@.clv_model, interval, float8, float8) IS 'what customer_value.refresh_outlook does, as the owner of the base';
 
 
-CREATE FUNCTION customer_value.refresh_outlook(base name, as_of date DEFAULT NULL, model clv_model DEFAULT NULL,
+CREATE FUNCTION customer_value.refresh_outlook(base name, as_of date DEFAULT NULL, model @extschema@.clv_model DEFAULT NULL,
 	horizon interval DEFAULT '1 year', discount float8 DEFAULT 0.10, margin_rate float8 DEFAULT 1.0)
 RETURNS bigint
 LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'customer_value_as_owner';
 
-COMMENT ON FUNCTION customer_value.refresh_outlook(name, date, clv_model, interval, float8, float8) IS
+COMMENT ON FUNCTION customer_value.refresh_outlook(name, date, @extschema@.clv_model, interval, float8, float8) IS
 'looks ahead for every customer of a base as of a day, the base day unless given, into its table outlook: probability of being alive, value over the horizon, value at stake, unseen potential, next order and next contact; with the given model, or that in settings, or else mbg/nbd fitted to the base; outlook_model says how far to trust that. Run it once a day, after rebalance; returns the number of customers';
