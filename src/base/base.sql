@@ -409,10 +409,12 @@ BEGIN
 		CREATE INDEX ON %1$I.settled (bucket);
 		CREATE INDEX ON %1$I.customer (due) WHERE due IS NOT NULL;
 		CREATE TABLE %1$I.bucket (
-			bucket integer PRIMARY KEY,
+			level smallint NOT NULL,
+			bucket integer NOT NULL,
 			customers bigint NOT NULL,
 			basis numeric NOT NULL,
-			squares numeric NOT NULL)
+			squares numeric NOT NULL,
+			PRIMARY KEY (level, bucket))
 			WITH (fillfactor = 50);
 		CREATE TABLE %1$I.cutoffs (
 			the_only boolean PRIMARY KEY DEFAULT true CHECK (the_only),
@@ -520,7 +522,7 @@ BEGIN
 		COMMENT ON COLUMN %1$I.customer.added IS 'since when the customer is in the base';
 		COMMENT ON TABLE %1$I.settled IS 'the bases of customers that the table bucket counts, as of the last rebalance, which alone writes it: kept apart, so that it holds up no writer of customers, and these have no index that an order changes';
 		COMMENT ON COLUMN %1$I.settled.bucket IS 'the size of the basis: indexed in place of it, since it changes less often';
-		COMMENT ON TABLE %1$I.bucket IS 'number, sum and sum of squares of the settled bases in each bucket, off which rebalance reads the cut-offs; written by rebalance';
+		COMMENT ON TABLE %1$I.bucket IS 'number, sum and sum of squares of the settled bases in each bucket of three levels, from powers of 2 down to 65,536th parts, off which rebalance reads the cut-offs; written by rebalance';
 		COMMENT ON TABLE %1$I.cutoffs IS 'what is in force since the last rebalance: customers are classed by this; written by rebalance';
 		COMMENT ON COLUMN %1$I.cutoffs.counted IS 'whether the table bucket counts all settled bases; if not, the next rebalance counts anew';
 		COMMENT ON COLUMN %1$I.cutoffs.keys IS 'how often keys came to stand for another customer, or for none';

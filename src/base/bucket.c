@@ -14,8 +14,8 @@
 
 PG_FUNCTION(customer_value_basis_bucket);
 
-/* What remains of a double: sign, exponent and 8 bits, for 256 buckets from one power of 2 to the next. */
-#define BITS_DROPPED 44
+/* What remains of a double: sign, exponent and 16 bits, for 65,536 buckets from one power of 2 to the next. */
+#define BITS_DROPPED 36
 
 /*
  * customer_value_internal.basis_bucket(numeric) returns integer

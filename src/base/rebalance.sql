@@ -11,14 +11,14 @@ RETURN format($sql$
 		ON CONFLICT (customer_id) DO UPDATE SET basis = excluded.basis
 		RETURNING bucket, basis),
 	counted AS (
-		INSERT INTO %1$I.bucket AS b (bucket, customers, basis, squares)
-		SELECT n.bucket, sum(n.customers), sum(n.customers * n.basis), sum(n.customers * n.basis * n.basis)
+		INSERT INTO %1$I.bucket AS b (level, bucket, customers, basis, squares)
+		SELECT l.level, l.bucket, sum(n.customers), sum(n.customers * n.basis), sum(n.customers * n.basis * n.basis)
 		FROM (SELECT bucket, basis, 1 AS customers FROM settled_now
-			UNION ALL SELECT old_bucket, old_basis, -1 FROM differ WHERE old_bucket IS NOT NULL) AS n
-		GROUP BY n.bucket
-		ON CONFLICT (bucket) DO UPDATE SET customers = b.customers + excluded.customers, basis = b.basis + excluded.basis,
+			UNION ALL SELECT old_bucket, old_basis, -1 FROM differ WHERE old_bucket IS NOT NULL) AS n, LATERAL %2$s
+		GROUP BY 1, 2
+		ON CONFLICT (level, bucket) DO UPDATE SET customers = b.customers + excluded.customers, basis = b.basis + excluded.basis,
 			squares = b.squares + excluded.squares)
-	$sql$, base);
+	$sql$, base, customer_value_internal.bucket_levels_query('n.bucket'));
 
 COMMENT ON FUNCTION customer_value_internal.settle_query(name) IS
 'the parts of a statement that settle the bases of customers and bring the table bucket into line, after a part "now" that says customer_id and basis';

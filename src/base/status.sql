@@ -111,7 +111,7 @@ BEGIN
 					JOIN unnest(s.cuts) WITH ORDINALITY AS u(cut, i) USING (i) WHERE (c.members ->> 'cut')::numeric <> u.cut),
 			t.sources, p.enabled, p.problems || customer_value_internal.rule_problems(%1$L), f.time_zone, o.as_of, o.model::jsonb ->> 'model', o.customers, o.converged, coalesce(o.notes, '{}')
 		FROM %1$I.cutoffs f LEFT JOIN %1$I.outlook_model o ON true, %1$I.settings s,
-			(SELECT coalesce(sum(x.customers), 0)::bigint AS customers, sum(x.basis) FILTER (WHERE x.bucket > 0) AS total FROM %1$I.bucket x) AS b,
+			(SELECT coalesce(sum(x.customers), 0)::bigint AS customers, sum(x.basis) FILTER (WHERE x.bucket > 0) AS total FROM %1$I.bucket x WHERE x.level = 0) AS b,
 			(SELECT count(*) FILTER (WHERE s.basis IS NULL) AS new_customers, sum(greatest(c.basis, 0) - greatest(s.basis, 0)) AS change
 				FROM %1$I.customer c LEFT JOIN %1$I.settled s USING (customer_id)
 				WHERE c.customer_id IN (SELECT w.customer_id FROM %1$I.queue w)) AS q,

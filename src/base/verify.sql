@@ -30,14 +30,15 @@ BEGIN
 	RETURN QUERY SELECT * FROM customer_value_internal.verify_facts(base);
 
 	RETURN QUERY EXECUTE format($sql$
-		SELECT NULL, 'bucket ' || bucket, b.sums::text, c.sums::text
-		FROM (SELECT bucket, (customers, trim_scale(basis), trim_scale(squares)) AS sums
+		SELECT NULL, format('bucket %%s of level %%s', bucket, level), b.sums::text, c.sums::text
+		FROM (SELECT level, bucket, (customers, trim_scale(basis), trim_scale(squares)) AS sums
 			FROM %1$I.bucket WHERE customers <> 0 OR basis <> 0 OR squares <> 0) AS b
-		FULL JOIN (SELECT bucket, (count(*), trim_scale(sum(basis)), trim_scale(sum(basis * basis))) AS sums
-			FROM %1$I.settled GROUP BY bucket) AS c USING (bucket)
+		FULL JOIN (SELECT l.level, l.bucket, (sum(g.customers)::bigint, trim_scale(sum(g.basis)), trim_scale(sum(g.squares))) AS sums
+			FROM (SELECT s.bucket, count(*) AS customers, sum(s.basis) AS basis, sum(s.basis * s.basis) AS squares FROM %1$I.settled s GROUP BY 1) AS g,
+				LATERAL %2$s GROUP BY 1, 2) AS c USING (level, bucket)
 		WHERE (SELECT f.counted FROM %1$I.cutoffs f) AND b.sums IS DISTINCT FROM c.sums
-		ORDER BY bucket
-		$sql$, base);
+		ORDER BY level, bucket
+		$sql$, base, customer_value_internal.bucket_levels_query('g.bucket'));
 
 	RETURN QUERY EXECUTE format($sql$
 		SELECT d.customer, d.what, d.stored, d.recomputed
