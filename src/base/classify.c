@@ -69,6 +69,8 @@ struct Classifier
 	FmgrInfo class_of;
 	FmgrInfo segment;
 	FmgrInfo score;
+
+	TupleDesc columns; /* of the SQL function's result */
 };
 
 static NullableDatum
@@ -237,7 +239,8 @@ money(NullableDatum value)
 	amount = Max(Min(amount, 1e21), -1e21);
 	return DirectFunctionCall1(
 		numeric_trim_scale,
-		DirectFunctionCall2(numeric_round, DirectFunctionCall1(float8_numeric, Float8GetDatum(amount)),
+		DirectFunctionCall2(numeric_round,
+							DirectFunctionCall1(float8_numeric, Float8GetDatum(amount)),
 							Int32GetDatum(9)));
 }
 
@@ -368,6 +371,22 @@ get_classifier(FunctionCallInfo fcinfo, int n)
 	return fcinfo->flinfo->fn_extra = classifier_make(in_force, fcinfo->flinfo->fn_mcxt);
 }
 
+/* The columns of the result, found out once. */
+static TupleDesc
+get_columns(FunctionCallInfo fcinfo, Classifier *c)
+{
+	if (c->columns == NULL)
+	{
+		MemoryContext caller = MemoryContextSwitchTo(c->context);
+
+		if (get_call_result_type(fcinfo, NULL, &c->columns) != TYPEFUNC_COMPOSITE)
+			elog(ERROR, "classify must return a row");
+		c->columns = BlessTupleDesc(c->columns);
+		MemoryContextSwitchTo(caller);
+	}
+	return c->columns;
+}
+
 static NullableDatum
 get_argument(FunctionCallInfo fcinfo, int n)
 {
@@ -384,15 +403,16 @@ get_argument(FunctionCallInfo fcinfo, int n)
 Datum
 customer_value_classify(PG_FUNCTION_ARGS)
 {
-	TupleDesc columns;
+	Classifier *classifier;
 	Standing standing;
 	Datum values[STANDING_COLUMNS];
 	bool nulls[STANDING_COLUMNS];
 
 	if (PG_ARGISNULL(0) || PG_ARGISNULL(4))
 		PG_RETURN_NULL();
-	classify(get_classifier(fcinfo, 4), PG_GETARG_DATUM(0), get_argument(fcinfo, 1),
-			 get_argument(fcinfo, 2), get_argument(fcinfo, 3), get_argument(fcinfo, 5), &standing);
+	classifier = get_classifier(fcinfo, 4);
+	classify(classifier, PG_GETARG_DATUM(0), get_argument(fcinfo, 1), get_argument(fcinfo, 2),
+			 get_argument(fcinfo, 3), get_argument(fcinfo, 5), &standing);
 
 	for (int i = 0; i < STANDING_COLUMNS; i++)
 	{
@@ -401,9 +421,8 @@ customer_value_classify(PG_FUNCTION_ARGS)
 		values[i] = figures[i].value;
 		nulls[i] = figures[i].isnull;
 	}
-	if (get_call_result_type(fcinfo, NULL, &columns) != TYPEFUNC_COMPOSITE)
-		elog(ERROR, "classify must return a row");
-	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(columns), values, nulls)));
+	PG_RETURN_DATUM(
+		HeapTupleGetDatum(heap_form_tuple(get_columns(fcinfo, classifier), values, nulls)));
 }
 
 /*
