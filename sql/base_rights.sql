@@ -282,6 +282,7 @@ ALTER TABLE mallory.orders ALTER amount TYPE mallory.money USING NULL;
 SELECT attempt($$INSERT INTO mallory.orders VALUES (9, '2026-01-04', '(1)')$$);
 CREATE TRIGGER shop_track_columns AFTER UPDATE OF customer_id, day, amount ON mallory.orders
 	FOR EACH STATEMENT WHEN (NULL::shop.source_2 IS NOT NULL) EXECUTE FUNCTION customer_value_internal.track_change();
+COMMENT ON TRIGGER shop_track_columns ON mallory.orders IS 'as good as it was';
 SELECT attempt($$INSERT INTO mallory.orders VALUES (9, '2026-01-04', '(1)')$$);
 RESET ROLE;
 SELECT attempt($$SELECT * FROM customer_value.verify('shop')$$);

@@ -175,7 +175,8 @@ BEGIN
 	PERFORM customer_value_internal.check_base(base);
 	PERFORM customer_value_internal.check_layout(base);
 	SELECT s.facts INTO facts FROM customer_value_internal.fact_sources(base) s WHERE s.source = number AND s.relation = fact_statements.relation;
-	IF facts IS NULL THEN
+	IF facts IS NULL OR EXISTS (SELECT FROM customer_value_internal.all_source_triggers(base, of_facts => true) g
+			WHERE g.source = number AND g.relation = fact_statements.relation AND g.planted) THEN
 		RAISE object_not_in_prerequisite_state USING
 			MESSAGE = format('table %s is not a table of facts of customer base "%s"', relation, base),
 			DETAIL = 'It has to belong to the owner of the base, or to the role that it belonged to when it was tracked, whose rights the owner of the base has to have.',
@@ -230,7 +231,7 @@ BEGIN
 	EXECUTE format('INSERT INTO %1$I.fact_source (source, schema_name, table_name, owner_name, customer, facts)
 		SELECT coalesce(max(source), 0) + 1, $1, $2, $3, $4, $5 FROM %1$I.fact_source RETURNING source', base)
 	INTO number
-	USING relation.relnamespace::regnamespace::name, relation.relname, pg_get_userbyid(relation.relowner), customer, facts;
+	USING (SELECT n.nspname FROM pg_namespace n WHERE n.oid = relation.relnamespace), relation.relname, pg_get_userbyid(relation.relowner), customer, facts;
 	PERFORM customer_value_internal.create_source_type(base, 'facts_' || number);
 	PERFORM customer_value_internal.create_triggers(base, number, source, customer || facts, of_facts => true);
 	EXECUTE customer_value_internal.write_facts_query(base, facts, customer_value_internal.fact_query(base, number)) USING customer_value_internal.in_force(base);

@@ -24,36 +24,57 @@ COMMENT ON FUNCTION customer_value_internal.is_trusted(oid, oid, name) IS
 'whether a table belongs to the owner of the base, or to whom it belonged when it was tracked as long as the owner of the base has the rights of that role: who has lost a table no longer reads it';
 
 
-CREATE FUNCTION customer_value_internal.source_triggers(base name, of_facts boolean DEFAULT false)
-RETURNS TABLE (source integer, relation regclass, name name, of_partition boolean, enabled boolean, columns name[])
+CREATE FUNCTION customer_value_internal.all_source_triggers(base name, of_facts boolean DEFAULT false)
+RETURNS TABLE (source integer, relation regclass, name name, of_partition boolean, enabled boolean, columns name[], planted boolean)
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-	-- A source is the table that bears its triggers, and has to be trusted: nobody else can slip in a table
-	-- of his own. A partition may belong to others: it takes the owner of the whole to make it one.
+	-- Who has the right TRIGGER on a table can put triggers on it that name a source, but cannot comment on them, which takes
+	-- the owner of the table. So a source is the one table whose triggers bear the comment that track_orders has left there or,
+	-- since a dump may come without comments, that has the name it was tracked by; and it has to be trusted. A partition
+	-- may belong to others, who put up with its triggers: it takes the owner of the whole to make it one, and these are five.
 	RETURN QUERY EXECUTE format($sql$
 		WITH marks AS MATERIALIZED (
 			SELECT s.source, r.oid AS relation, g.tgname AS name, g.tgnargs > 0 AS of_partition, g.tgenabled IN ('O', 'A') AS enabled,
 				ARRAY(SELECT a.attname FROM unnest(g.tgattr::int2[]) WITH ORDINALITY AS u(attnum, n)
 					JOIN pg_attribute a ON a.attrelid = g.tgrelid AND a.attnum = u.attnum ORDER BY u.n) AS columns,
-				customer_value_internal.is_trusted(n.nspowner, r.relowner, s.owner_name) AS trusted
+				customer_value_internal.is_trusted(n.nspowner, r.relowner, s.owner_name) AS trusted,
+				(obj_description(g.oid, 'pg_trigger') IS NOT NULL)::int AS commented,
+				(r.relname = s.table_name AND EXISTS (SELECT FROM pg_namespace x WHERE x.oid = r.relnamespace AND x.nspname = s.schema_name))::int AS named,
+				row_number() OVER (PARTITION BY s.source, r.oid, g.tgnargs > 0 ORDER BY g.oid) AS n
 			FROM %1$I.%2$I s
 			JOIN pg_namespace n ON n.nspname = %1$L
 			JOIN pg_type y ON y.typnamespace = n.oid AND y.typname = %3$L || s.source
 			JOIN pg_depend d ON d.refclassid = 'pg_type'::regclass AND d.refobjid = y.oid AND d.classid = 'pg_trigger'::regclass
 			JOIN pg_trigger g ON g.oid = d.objid AND g.tgfoid = 'customer_value_internal.track_change()'::regprocedure
-			JOIN pg_class r ON r.oid = g.tgrelid)
-		SELECT m.source, m.relation::regclass, m.name, m.of_partition, m.enabled, m.columns
+			JOIN pg_class r ON r.oid = g.tgrelid),
+		wholes AS MATERIALIZED (
+			SELECT DISTINCT ON (m.source) m.source, m.relation, m.commented FROM marks m
+			WHERE m.trusted AND NOT m.of_partition AND m.commented + m.named > 0
+			ORDER BY m.source, m.commented DESC, m.named DESC, m.relation)
+		SELECT m.source, m.relation::regclass, m.name, m.of_partition, m.enabled, m.columns,
+			CASE WHEN m.of_partition THEN m.n > 5 OR m.relation IN (SELECT w.relation FROM wholes w WHERE w.source = m.source)
+				ELSE NOT EXISTS (SELECT FROM wholes w WHERE w.source = m.source AND w.relation = m.relation AND w.commented = m.commented) END
 		FROM marks m
 		WHERE m.trusted OR (m.of_partition AND EXISTS (
-			SELECT FROM marks w JOIN pg_partition_ancestors(m.relation) a ON a.relid = w.relation
-			WHERE w.source = m.source AND w.trusted AND NOT w.of_partition))
+			SELECT FROM wholes w JOIN pg_partition_ancestors(m.relation) a ON a.relid = w.relation WHERE w.source = m.source))
 	$sql$, base, CASE WHEN of_facts THEN 'fact_source' ELSE 'source' END, CASE WHEN of_facts THEN 'facts_' ELSE 'source_' END);
 END
 $$;
 
+COMMENT ON FUNCTION customer_value_internal.all_source_triggers(name, boolean) IS
+'the triggers that name the sources of a base, or its tables of facts: on which table, whether that is a partition of the source, whether it is enabled, the columns it names, and whether it was not track_orders or track_facts that created it';
+
+
+CREATE FUNCTION customer_value_internal.source_triggers(base name, of_facts boolean DEFAULT false)
+RETURNS TABLE (source integer, relation regclass, name name, of_partition boolean, enabled boolean, columns name[])
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT g.source, g.relation, g.name, g.of_partition, g.enabled, g.columns FROM customer_value_internal.all_source_triggers($1, $2) g WHERE NOT g.planted
+$$;
+
 COMMENT ON FUNCTION customer_value_internal.source_triggers(name, boolean) IS
-'the triggers of the sources of a base, or of its tables of facts: on which table, whether that is a partition of the source, whether it is enabled, the columns it names';
+'the triggers of the sources of a base, or of its tables of facts, on these and their partitions';
 
 
 CREATE FUNCTION customer_value_internal.sources(base name)
@@ -335,7 +356,9 @@ BEGIN
 	PERFORM customer_value_internal.check_layout(base);
 	SELECT * INTO tracked FROM customer_value_internal.sources(base) s WHERE s.source = number;
 	IF tracked.relation IS NULL OR NOT EXISTS (SELECT FROM customer_value_internal.source_triggers(base) g
-			WHERE g.source = number AND g.relation = change_statements.relation) THEN
+			WHERE g.source = number AND g.relation = change_statements.relation)
+		OR EXISTS (SELECT FROM customer_value_internal.all_source_triggers(base) g
+			WHERE g.source = number AND g.relation = change_statements.relation AND g.planted) THEN
 		-- What was a partition once, of a table that is gone or none of whose owner's, is left alone.
 		IF EXISTS (SELECT FROM pg_trigger g WHERE g.tgrelid = relation AND g.tgnargs > 0 AND g.tgfoid = 'customer_value_internal.track_change()'::regprocedure)
 			AND NOT EXISTS (
@@ -380,6 +403,7 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	prefix text := base || CASE WHEN of_facts THEN '_facts_' ELSE '_track_' END;
+	trigger_name name;
 	always text := format('FOR EACH STATEMENT WHEN (NULL::%I.%I IS NULL) EXECUTE FUNCTION customer_value_internal.track_change(%s)',
 		base, CASE WHEN of_facts THEN 'facts_' ELSE 'source_' END || source, CASE WHEN of_partition THEN '''partition''' END);
 BEGIN
@@ -394,6 +418,13 @@ BEGIN
 		prefix || 'insert', prefix || 'update', prefix || 'delete', prefix || 'truncate', prefix || 'columns',
 		(SELECT string_agg(quote_ident(c), ', ' ORDER BY n) FROM unnest(columns) WITH ORDINALITY AS u(c, n) WHERE c IS NOT NULL),
 		replace(always, ' IS NULL)', ' IS NOT NULL)'), CASE WHEN of_facts THEN 'facts' ELSE 'orders' END);
+	IF NOT of_partition THEN
+		-- which tells them from those that somebody with no more than the right TRIGGER puts on another table
+		FOREACH trigger_name IN ARRAY '{insert,update,delete,truncate,columns}'::name[] LOOP
+			EXECUTE format('COMMENT ON TRIGGER %I ON %s IS %L', prefix || trigger_name, relation,
+				'by this comment of the owner of the table, a customer base knows it for its source');
+		END LOOP;
+	END IF;
 END
 $$;
 
@@ -489,7 +520,7 @@ BEGIN
 	EXECUTE format('INSERT INTO %1$I.source (source, schema_name, table_name, owner_name, customer, at, amount, cost, filter, mode)
 		SELECT coalesce(max(source), 0) + 1, $1, $2, $3, $4, $5, $6, $7, $8, $9 FROM %1$I.source RETURNING source', base)
 	INTO number
-	USING relation.relnamespace::regnamespace::name, relation.relname, pg_get_userbyid(relation.relowner), customer, at, amount, cost, filter, mode;
+	USING (SELECT n.nspname FROM pg_namespace n WHERE n.oid = relation.relnamespace), relation.relname, pg_get_userbyid(relation.relowner), customer, at, amount, cost, filter, mode;
 	PERFORM customer_value_internal.create_source_type(base, 'source_' || number);
 	PERFORM customer_value_internal.create_triggers(base, number, source, ARRAY[customer, at, amount, cost]);
 	IF relation.relkind = 'p' THEN
