@@ -13,7 +13,7 @@ EXTVERSION := $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" $(dir $(lastwo
 # the SQL parts in this order, and within a subject in the order given here.
 SQL_PARTS = \
 	support/support \
-	concentration/cutoffs concentration/collect concentration/abc_class concentration/measures concentration/sketch \
+	concentration/cutoffs concentration/collect concentration/abc_class concentration/measures concentration/summary concentration/sketch \
 	value/value \
 	lifetime/closed_form lifetime/model lifetime/sample lifetime/fit lifetime/figures lifetime/total lifetime/backtest lifetime/simulate \
 	segment/rfm segment/rules \

@@ -17,15 +17,13 @@
 #include "concentration/cutoffs.h"
 #include "concentration/cutoffs_io.h"
 #include "concentration/numeric_steps.h"
+#include "concentration/summary.h"
 
 PG_FUNCTION(abc_class_numeric);
 PG_FUNCTION(abc_class_int8);
 PG_FUNCTION(abc_class_float8);
 PG_FUNCTION(abc_cutoffs_final);
 PG_FUNCTION(abc_cutoffs_computed_final);
-
-/* the argument cuts where none is given */
-static const Decimal default_cuts[] = {{80, 2}, {95, 2}};
 
 /* The classes of a window partition's rows, once they are known. */
 typedef struct AbcPartition
@@ -35,22 +33,14 @@ typedef struct AbcPartition
 	ArrayType *cuts; /* as the first row had them, if they may differ between rows */
 } AbcPartition;
 
-/*
- * find_limits
- *
- * The smallest value of each class but the last, as keys: class i goes on while what lies above adds
- * up to less than the i-th cut's threshold.
- */
+/* The smallest value of each class but the last, as keys. */
 static void
 find_limits(Collected *collected, const CollectedSurvey *survey, const Decimal *cuts, int count,
 			bool up_to, wide *limits)
 {
-	wide thresholds[ABC_MOST_CUTS] = {0};
 	SelectPoint points[ABC_MOST_CUTS];
 
-	for (int i = 0; i < count; i++)
-		thresholds[i] = abc_threshold(survey->total, cuts[i], up_to);
-	collected_points(collected, survey, false, thresholds, count, points);
+	abc_points(collected, survey, cuts, count, up_to, points);
 	for (int i = 0; i < count; i++)
 		limits[i] = points[i].key;
 }
@@ -168,17 +158,11 @@ current_up_to(WindowObject winobj)
 {
 	bool is_null;
 	Datum boundary = WinGetFuncArgCurrent(winobj, 2, &is_null);
-	char *name;
 
 	if (is_null)
 		ereport(ERROR,
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("boundary cannot be NULL")));
-	name = TextDatumGetCString(boundary);
-	if (strcmp(name, "crossing") != 0 && strcmp(name, "up_to") != 0)
-		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-						errmsg("boundary cannot be \"%s\"", name),
-						errhint("It is either \"crossing\" or \"up_to\".")));
-	return strcmp(name, "up_to") == 0;
+	return abc_read_boundary(DatumGetTextPP(boundary));
 }
 
 /*
@@ -262,10 +246,7 @@ float_cutoffs(const Collected *collected, const CollectedSurvey *survey, AbcCuto
 	cutoffs->limit[cutoffs->cuts] =
 		collected_idle(collected) > 0 ? double_key(collected->float_least) : survey->least;
 	cutoffs->is_float = true;
-	cutoffs->float_total = ldexp((double) survey->total, survey->quantum - DOUBLE_UNIT_EXPONENT);
-	if (isinf(cutoffs->float_total))
-		ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-						errmsg("sum of the values is out of range of double precision")));
+	cutoffs->float_total = abc_float_sum(survey, survey->total);
 	return abc_cutoffs_datum(cutoffs);
 }
 
@@ -343,8 +324,8 @@ abc_cutoffs_final(PG_FUNCTION_ARGS)
 		cutoffs.cuts = abc_read_cuts(DatumGetArrayTypeP(collected->parameter), cutoffs.cut);
 	else
 	{
-		cutoffs.cuts = lengthof(default_cuts);
-		memcpy(cutoffs.cut, default_cuts, sizeof(default_cuts));
+		cutoffs.cuts = ABC_DEFAULT_CUTS;
+		memcpy(cutoffs.cut, abc_default_cuts, sizeof(abc_default_cuts));
 	}
 	if (collected_positive(collected) == 0)
 		PG_RETURN_NULL();

@@ -10,12 +10,14 @@
 #include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/datum.h"
+#include "utils/float.h"
 #include "utils/fmgrprotos.h"
 
 #include "support/aggregate.h"
 #include "support/compat.h"
 #include "support/numeric_decimal.h"
 #include "support/wire.h"
+#include "concentration/cutoffs_io.h"
 
 PG_FUNCTION(concentration_add_numeric);
 PG_FUNCTION(concentration_add_int8);
@@ -29,6 +31,8 @@ collected_init(Collected *collected, MemoryContext context, bool is_float)
 {
 	memset(collected, 0, sizeof(*collected));
 	values_init(&collected->values, context, is_float);
+	collected->most.scale = -1;
+	collected->float_most = -get_float8_infinity();
 }
 
 static bool
@@ -37,15 +41,24 @@ numeric_is_less(Numeric a, Numeric b)
 	return DatumGetBool(DirectFunctionCall2(numeric_lt, NumericGetDatum(a), NumericGetDatum(b)));
 }
 
-static void
-take_long_least(Collected *collected, Numeric value)
+void
+collected_take_idle(Collected *collected, Decimal value)
 {
-	MemoryContext caller;
+	if (decimal_compare(value, collected->least) < 0)
+		collected->least = value;
+	if (collected->most.scale < 0 || decimal_compare(value, collected->most) > 0)
+		collected->most = value;
+}
 
-	if (collected->long_least != NULL && !numeric_is_less(value, collected->long_least))
-		return;
-	caller = MemoryContextSwitchTo(collected->values.context);
-	collected->long_least = DatumGetNumericCopy(NumericGetDatum(value));
+static void
+take_long_idle(Collected *collected, Numeric value)
+{
+	MemoryContext caller = MemoryContextSwitchTo(collected->values.context);
+
+	if (collected->long_least == NULL || numeric_is_less(value, collected->long_least))
+		collected->long_least = DatumGetNumericCopy(NumericGetDatum(value));
+	if (collected->long_most == NULL || numeric_is_less(collected->long_most, value))
+		collected->long_most = DatumGetNumericCopy(NumericGetDatum(value));
 	MemoryContextSwitchTo(caller);
 }
 
@@ -56,7 +69,7 @@ collected_add_long(Collected *collected, Numeric value)
 	if (numeric_sign_of(value) > 0)
 		values_append_long(&collected->values, value);
 	else
-		take_long_least(collected, value);
+		take_long_idle(collected, value);
 }
 
 Numeric
@@ -67,6 +80,17 @@ collected_least(const Collected *collected)
 	return collected->long_least != NULL && numeric_is_less(collected->long_least, least)
 			   ? collected->long_least
 			   : least;
+}
+
+Numeric
+collected_most(const Collected *collected)
+{
+	Numeric most = collected->most.scale < 0 ? NULL : decimal_to_numeric(collected->most);
+
+	return most == NULL ||
+				   (collected->long_most != NULL && numeric_is_less(most, collected->long_most))
+			   ? collected->long_most
+			   : most;
 }
 
 static Collected *
@@ -99,6 +123,17 @@ take_parameter(Collected *collected, Datum parameter)
 						errmsg("the second argument must be the same in all rows of a group")));
 }
 
+/* Takes the argument boundary, as take_parameter() does. */
+static void
+take_boundary(Collected *collected, bool up_to)
+{
+	if (collected->has_boundary && collected->up_to != up_to)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("boundary must be the same in all rows of a group")));
+	collected->has_boundary = true;
+	collected->up_to = up_to;
+}
+
 /*
  * add_row
  *
@@ -126,6 +161,13 @@ add_row(FunctionCallInfo fcinfo, bool is_float)
 									  ? PG_GETARG_DATUM(2)
 									  : PointerGetDatum(PG_DETOAST_DATUM(PG_GETARG_DATUM(2))));
 	}
+	if (PG_NARGS() > 3)
+	{
+		if (PG_ARGISNULL(3))
+			ereport(ERROR,
+					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("boundary must not be null")));
+		take_boundary(collected, abc_read_boundary(PG_GETARG_TEXT_PP(3)));
+	}
 	return collected;
 }
 
@@ -138,7 +180,7 @@ same_state(FunctionCallInfo fcinfo)
 }
 
 /*
- * concentration_add(internal, value [, parameter]) returns internal
+ * concentration_add(internal, value [, parameter [, boundary]]) returns internal
  *
  * The transition functions, one for each type of value.
  */
@@ -211,16 +253,25 @@ concentration_combine(PG_FUNCTION_ARGS)
 	for (int i = 0; i < more->part_count; i++)
 		add_part(collected, &more->parts[i]);
 	collected->customers += more->customers;
-	if (decimal_compare(more->least, collected->least) < 0)
-		collected->least = more->least;
+	if (more->most.scale >= 0)
+	{
+		collected_take_idle(collected, more->least);
+		collected_take_idle(collected, more->most);
+	}
 	if (more->long_least != NULL)
-		take_long_least(collected, more->long_least);
+	{
+		take_long_idle(collected, more->long_least);
+		take_long_idle(collected, more->long_most);
+	}
 	collected->float_least = Min(collected->float_least, more->float_least);
+	collected->float_most = Max(collected->float_most, more->float_most);
 	if (more->has_parameter)
 	{
 		collected->parameter_by_value = more->parameter_by_value;
 		take_parameter(collected, more->parameter);
 	}
+	if (more->has_boundary)
+		take_boundary(collected, more->up_to);
 	PG_RETURN_POINTER(collected);
 }
 
@@ -231,6 +282,22 @@ concentration_combine(PG_FUNCTION_ARGS)
 #define SENT_NO_PARAMETER 0
 #define SENT_BY_VALUE 1
 #define SENT_BYTES 2
+
+static void
+send_decimal(StringInfo buffer, Decimal value)
+{
+	wire_send_wide(buffer, value.mantissa);
+	pq_sendint32(buffer, value.scale);
+}
+
+/* A decimal <= 0; false if it is none. */
+static bool
+receive_idle(StringInfo buffer, Decimal *value)
+{
+	value->mantissa = wire_receive_wide(buffer);
+	value->scale = (int32) pq_getmsgint(buffer, 4);
+	return value->mantissa <= 0 && decimal_in_range(value->mantissa) && value->scale <= MOST_SCALE;
+}
 
 static void
 send_head(StringInfo buffer, const CollectedPart *part)
@@ -321,12 +388,18 @@ concentration_serialize(PG_FUNCTION_ARGS)
 	collected = (Collected *) PG_GETARG_POINTER(0);
 	pq_begintypsend(&buffer);
 	pq_sendint64(&buffer, collected->customers);
-	wire_send_wide(&buffer, collected->least.mantissa);
-	pq_sendint32(&buffer, collected->least.scale);
+	send_decimal(&buffer, collected->least);
+	send_decimal(&buffer, collected->most);
 	pq_sendbyte(&buffer, collected->long_least != NULL);
 	if (collected->long_least != NULL)
+	{
 		wire_send_numeric(&buffer, collected->long_least);
+		wire_send_numeric(&buffer, collected->long_most);
+	}
 	pq_sendfloat8(&buffer, collected->float_least);
+	pq_sendfloat8(&buffer, collected->float_most);
+	pq_sendbyte(&buffer, collected->has_boundary);
+	pq_sendbyte(&buffer, collected->up_to);
 	if (!collected->has_parameter)
 		pq_sendbyte(&buffer, SENT_NO_PARAMETER);
 	else if (collected->parameter_by_value)
@@ -357,9 +430,9 @@ concentration_deserialize(PG_FUNCTION_ARGS)
 	struct varlena *bytes;
 	StringInfoData buffer;
 	Collected *collected;
-	int parameter, has_long_least;
+	int parameter, has_long_idle, has_boundary, up_to;
 	uint32 parts;
-	bool is_valid = true;
+	bool is_valid;
 
 	aggregate_context(fcinfo);
 	bytes = PG_GETARG_VARLENA_PP(0);
@@ -369,12 +442,20 @@ concentration_deserialize(PG_FUNCTION_ARGS)
 
 	collected = palloc0(sizeof(Collected));
 	collected->customers = pq_getmsgint64(&buffer);
-	collected->least.mantissa = wire_receive_wide(&buffer);
-	collected->least.scale = (int32) pq_getmsgint(&buffer, 4);
-	has_long_least = pq_getmsgbyte(&buffer);
-	if (has_long_least != 0)
+	is_valid = receive_idle(&buffer, &collected->least) && collected->least.scale >= 0;
+	is_valid = receive_idle(&buffer, &collected->most) && is_valid;
+	has_long_idle = pq_getmsgbyte(&buffer);
+	if (has_long_idle != 0)
+	{
 		collected->long_least = wire_receive_numeric(&buffer);
+		collected->long_most = wire_receive_numeric(&buffer);
+	}
 	collected->float_least = pq_getmsgfloat8(&buffer);
+	collected->float_most = pq_getmsgfloat8(&buffer);
+	has_boundary = pq_getmsgbyte(&buffer);
+	up_to = pq_getmsgbyte(&buffer);
+	collected->has_boundary = has_boundary == 1;
+	collected->up_to = up_to == 1;
 	parameter = pq_getmsgbyte(&buffer);
 	collected->has_parameter = parameter != SENT_NO_PARAMETER;
 	collected->parameter_by_value = parameter == SENT_BY_VALUE;
@@ -408,12 +489,13 @@ concentration_deserialize(PG_FUNCTION_ARGS)
 	}
 	for (int i = 0; i < collected->part_count; i++)
 		is_valid = is_valid && collected->parts[i].buckets.is_double == collected->values.is_float;
-	if (!is_valid || parameter < SENT_NO_PARAMETER || parameter > SENT_BYTES ||
-		collected_idle(collected) < 0 || collected->least.mantissa > 0 ||
-		!decimal_in_range(collected->least.mantissa) || collected->least.scale < 0 ||
-		collected->least.scale > MOST_SCALE || has_long_least > 1 ||
-		(has_long_least == 1 && numeric_sign_of(collected->long_least) >= 0) ||
-		!(collected->float_least <= 0))
+	if (!is_valid || parameter < SENT_NO_PARAMETER || parameter > SENT_BYTES || has_boundary > 1 ||
+		up_to > 1 || collected_idle(collected) < 0 || has_long_idle > 1 ||
+		(has_long_idle == 1 && (numeric_sign_of(collected->long_least) >= 0 ||
+								numeric_sign_of(collected->long_most) >= 0)) ||
+		(collected_idle(collected) > 0 && !collected->values.is_float && has_long_idle == 0 &&
+		 collected->most.scale < 0) ||
+		!(collected->float_least <= 0) || !(collected->float_most <= 0))
 		ereport(ERROR, (errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
 						errmsg("invalid partial state of an aggregate")));
 	PG_RETURN_POINTER(collected);

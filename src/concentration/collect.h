@@ -27,18 +27,24 @@ typedef struct Collected
 
 	int64 customers; /* all that are not NULL */
 
-	/* The smallest of the values <= 0, if there are any. */
-	Decimal least;      /* unless values.is_float: of those that a Decimal holds */
-	Numeric long_least; /* of the others, or NULL */
-	double float_least; /* if values.is_float */
+	/* The smallest and the greatest of the values <= 0, if there are any. */
+	Decimal least, most; /* unless values.is_float: of those that a Decimal holds; the scale
+									 * of most is negative if there are none */
+	Numeric long_least, long_most;  /* of the others, or NULL */
+	double float_least, float_most; /* if values.is_float */
 
-	/* Argument beside the value: the same in all rows of a group. */
+	/* Arguments beside the value: the same in all rows of a group. */
 	bool has_parameter;
 	bool parameter_by_value;
 	Datum parameter;
+	bool has_boundary;
+	bool up_to;
 } Collected;
 
 extern void collected_init(Collected *collected, MemoryContext context, bool is_float);
+
+/* What collected_add_decimal does with a value <= 0, but for counting the customer. */
+extern void collected_take_idle(Collected *collected, Decimal value);
 
 static inline void
 collected_add_decimal(Collected *collected, Decimal value)
@@ -46,8 +52,8 @@ collected_add_decimal(Collected *collected, Decimal value)
 	collected->customers++;
 	if (likely(value.mantissa > 0))
 		values_append_decimal(&collected->values, value);
-	else if (decimal_compare(value, collected->least) < 0)
-		collected->least = value;
+	else
+		collected_take_idle(collected, value);
 }
 
 /* What collected_add_numeric does with a number of more than 38 digits. */
@@ -87,8 +93,11 @@ collected_add_float8(Collected *collected, double value)
 	collected->customers++;
 	if (likely(value > 0))
 		values_append_float8(&collected->values, value);
-	else if (value < collected->float_least)
-		collected->float_least = value;
+	else
+	{
+		collected->float_least = Min(collected->float_least, value);
+		collected->float_most = Max(collected->float_most, value);
+	}
 }
 
 /* Customers whose value is > 0. */
@@ -105,8 +114,10 @@ collected_idle(const Collected *collected)
 	return collected->customers - (int64) collected_positive(collected);
 }
 
-/* The smallest of the values <= 0, of which there must be some, where values are exact. */
+/* The smallest and the greatest of the values <= 0, of which there must be some, where values are
+ * exact. */
 extern Numeric collected_least(const Collected *collected);
+extern Numeric collected_most(const Collected *collected);
 
 /*
  * The values > 0 at a glance. Sums and weights are integers: multiples of 10^-scale, or of the
@@ -132,6 +143,13 @@ typedef struct CollectedSurvey
 	size_t count;
 	size_t most; /* keys in a bucket */
 } CollectedSurvey;
+
+/* What a key weighs. */
+static inline wide
+collected_weight(const CollectedSurvey *survey, wide key)
+{
+	return survey->kind == SELECT_DOUBLE ? double_fixed((int64) key, survey->quantum) : key;
+}
 
 /* Adds a part, whose memory is the state's from now on. */
 extern void collected_append_part(Collected *collected, const CollectedPart *part);

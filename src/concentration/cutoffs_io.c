@@ -187,6 +187,22 @@ abc_read_cuts(ArrayType *array, Decimal *cut)
 	return count;
 }
 
+const Decimal abc_default_cuts[] = {{80, 2}, {95, 2}};
+
+bool
+abc_read_boundary(const text *boundary)
+{
+	static const char *const names[] = {"crossing", "up_to"};
+
+	for (int i = 0; i < (int) lengthof(names); i++)
+		if (VARSIZE_ANY_EXHDR(boundary) == strlen(names[i]) &&
+			memcmp(VARDATA_ANY(boundary), names[i], strlen(names[i])) == 0)
+			return i == 1;
+	ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					errmsg("boundary cannot be \"%s\"", text_to_cstring(boundary)),
+					errhint("It is either \"crossing\" or \"up_to\".")));
+}
+
 wide
 abc_threshold(wide total, Decimal cut, bool up_to)
 {

@@ -22,6 +22,13 @@ extern void abc_set_numbers(AbcCutoffs *cutoffs, Numeric total, const Numeric *l
 /* Reads the argument cuts into cut[ABC_MOST_CUTS] and returns their number; errors are 22023. */
 extern int abc_read_cuts(ArrayType *array, Decimal *cut);
 
+/* The argument cuts where none is given. */
+#define ABC_DEFAULT_CUTS 2
+extern const Decimal abc_default_cuts[ABC_DEFAULT_CUTS];
+
+/* Reads the argument boundary: is it up_to? */
+extern bool abc_read_boundary(const text *boundary);
+
 /*
  * The least integer that is not less than total * cut (crossing), or the least greater than it
  * (up_to): a class goes on while what lies above adds up to less.

@@ -89,20 +89,28 @@ grouped_lorenz(const GroupedValues *values, int points, double *curve)
 }
 
 void
-grouped_classes(const GroupedValues *values, const double *cut, int cuts, double *smallest)
+grouped_classes(const GroupedValues *values, const double *cut, int cuts, bool up_to, size_t *end)
 {
-	CurveSum above = {0, 0};
-	int class_number = 0;
+	CurveSum sum = {0, 0};
+	size_t i = 0;
 
-	for (size_t i = 0; i < values->count; i++)
+	for (int class_number = 0; class_number < cuts; class_number++)
 	{
-		const ValueGroup *group = &values->groups[i];
+		double threshold = cut[class_number] * values->total;
 
-		while (class_number < cuts && curve_sum_total(&above) >= cut[class_number] * values->total)
-			class_number++;
-		for (int k = class_number; k < cuts; k++)
-			smallest[k] = group->value;
-		curve_sum_add(&above, (double) group->customers * group->value);
+		/* those without a value are in the last class, and whoever has most in the first (crossing) */
+		for (; i < values->count && values->groups[i].value > 0; i++)
+		{
+			const ValueGroup *group = &values->groups[i];
+			CurveSum with = sum;
+
+			curve_sum_add(&with, (double) group->customers * group->value);
+			if (up_to ? curve_sum_total(&with) > threshold
+					  : i > 0 && curve_sum_total(&sum) >= threshold)
+				break;
+			sum = with;
+		}
+		end[class_number] = i;
 	}
 }
 

@@ -9,6 +9,7 @@
 #ifndef CUSTOMER_VALUE_GROUPED_H
 #define CUSTOMER_VALUE_GROUPED_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -47,11 +48,12 @@ extern double grouped_herfindahl(const GroupedValues *values);
 extern void grouped_lorenz(const GroupedValues *values, int points, double *curve);
 
 /*
- * The smallest value of each class whose share of the total ends at one of the rising cuts: that
- * of the last group before which the groups hold less.
+ * How many groups belong to each class whose share of the total ends at one of the rising cuts, and
+ * to the classes before it: those before which the groups hold less (crossing), or those with which
+ * they hold no more (up_to).
  */
-extern void grouped_classes(const GroupedValues *values, const double *cut, int cuts,
-							double *smallest);
+extern void grouped_classes(const GroupedValues *values, const double *cut, int cuts, bool up_to,
+							size_t *end);
 
 /* The same for the limits that the data set themselves, as places of groups: the last of A, and the
  * last of A and B. */

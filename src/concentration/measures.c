@@ -47,13 +47,6 @@ fraction(const Collected *collected, const char *name, double by_default)
 	return value;
 }
 
-/* The weight of a key, in units of the total. */
-static double
-weight_of_key(const Collected *collected, int quantum, wide key)
-{
-	return (double) (collected->values.is_float ? double_fixed((int64) key, quantum) : key);
-}
-
 /*
  * pareto_share_final(internal) returns float8
  *
@@ -76,7 +69,7 @@ pareto_share_final(PG_FUNCTION_ARGS)
 	if (collected_positive(collected) == 0)
 		PG_RETURN_NULL();
 
-	/* the customer with whom the fraction ends, perhaps within him */
+	/* the customer with which the fraction ends, perhaps within it */
 	rank = (int64) floor((double) collected->customers * top) + 1;
 	if (rank > (wide) collected_positive(collected))
 		PG_RETURN_FLOAT8(1);
@@ -88,7 +81,7 @@ pareto_share_final(PG_FUNCTION_ARGS)
 	collected_points(collected, &survey, true, &rank, 1, &point);
 	PG_RETURN_FLOAT8(curve_share((double) collected->customers, (double) survey.total, top,
 								 (double) point.above, (double) point.weight_above,
-								 weight_of_key(collected, survey.quantum, point.key)));
+								 (double) collected_weight(&survey, point.key)));
 }
 
 /*
@@ -137,7 +130,7 @@ pareto_population_final(PG_FUNCTION_ARGS)
 	missing = DirectFunctionCall2(numeric_sub, amount, NumericGetDatum(decimal_to_numeric(whole)));
 	PG_RETURN_FLOAT8(curve_population(
 		(double) collected->customers, DatumGetFloat8(DirectFunctionCall1(numeric_float8, missing)),
-		(double) point.above, 0, weight_of_key(collected, survey.quantum, point.key)));
+		(double) point.above, 0, (double) collected_weight(&survey, point.key)));
 }
 
 /* The moments of a column, from its values sorted and zeros for those who carry nothing. */

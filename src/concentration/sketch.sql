@@ -170,6 +170,9 @@ CREATE FUNCTION @extschema@.abc_cutoffs(sketch @extschema@.concentration_sketch,
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'abc_cutoffs_of_sketch';
 CREATE FUNCTION @extschema@.abc_cutoffs_computed(sketch @extschema@.concentration_sketch) RETURNS @extschema@.abc_cutoffs
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'abc_cutoffs_computed_of_sketch';
+CREATE FUNCTION @extschema@.abc_summary(sketch @extschema@.concentration_sketch, cuts numeric[] DEFAULT '{0.80,0.95}', boundary text DEFAULT 'crossing')
+RETURNS @extschema@.abc_class_summary[]
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'abc_summary_of_sketch';
 CREATE FUNCTION @extschema@.pareto_share(sketch @extschema@.concentration_sketch, top float8 DEFAULT 0.2) RETURNS float8
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'pareto_share_of_sketch';
 CREATE FUNCTION @extschema@.pareto_population(sketch @extschema@.concentration_sketch, share float8 DEFAULT 0.8) RETURNS float8
@@ -185,6 +188,8 @@ COMMENT ON FUNCTION @extschema@.abc_cutoffs(@extschema@.concentration_sketch, nu
 'smallest value of each ABC class, total and number of customers, from a sketch; a class ends where a bucket does';
 COMMENT ON FUNCTION @extschema@.abc_cutoffs_computed(@extschema@.concentration_sketch) IS
 'ABC limits that the data set themselves (Ultsch & Lötsch 2015), from a sketch';
+COMMENT ON FUNCTION @extschema@.abc_summary(@extschema@.concentration_sketch, numeric[], text) IS
+'one row a class to unnest: customers, value and bounds, from a sketch; a class ends where a bucket does';
 COMMENT ON FUNCTION @extschema@.pareto_share(@extschema@.concentration_sketch, float8) IS
 'share of the total held by the top fraction of customers, from a sketch of accuracy a: off by at most a/(2·(1−a))';
 COMMENT ON FUNCTION @extschema@.pareto_population(@extschema@.concentration_sketch, float8) IS

@@ -11,6 +11,7 @@
 #include "utils/float.h"
 
 #include "support/compat.h"
+#include "support/numeric_decimal.h"
 #include "support/select.h"
 #include "concentration/curve.h"
 #include "concentration/cutoffs.h"
@@ -18,9 +19,11 @@
 #include "concentration/grouped.h"
 #include "concentration/sketch.h"
 #include "concentration/sketch_io.h"
+#include "concentration/summary.h"
 
 PG_FUNCTION(abc_cutoffs_of_sketch);
 PG_FUNCTION(abc_cutoffs_computed_of_sketch);
+PG_FUNCTION(abc_summary_of_sketch);
 PG_FUNCTION(pareto_share_of_sketch);
 PG_FUNCTION(pareto_population_of_sketch);
 PG_FUNCTION(gini_of_sketch);
@@ -97,6 +100,7 @@ abc_cutoffs_of_sketch(PG_FUNCTION_ARGS)
 	AbcCutoffs cutoffs;
 	double cut[ABC_MOST_CUTS];
 	double smallest[ABC_MOST_CUTS];
+	size_t end[ABC_MOST_CUTS];
 	int bits;
 
 	memset(&cutoffs, 0, sizeof(cutoffs));
@@ -105,7 +109,9 @@ abc_cutoffs_of_sketch(PG_FUNCTION_ARGS)
 		PG_RETURN_NULL();
 	for (int i = 0; i < cutoffs.cuts; i++)
 		cut[i] = decimal_to_double(cutoffs.cut[i]);
-	grouped_classes(&values, cut, cutoffs.cuts, smallest);
+	grouped_classes(&values, cut, cutoffs.cuts, false, end);
+	for (int i = 0; i < cutoffs.cuts; i++)
+		smallest[i] = values.groups[end[i] - 1].value;
 	return cutoffs_datum(&values, bits, &cutoffs, smallest);
 }
 
@@ -130,6 +136,59 @@ abc_cutoffs_computed_of_sketch(PG_FUNCTION_ARGS)
 	for (int i = 0; i < cutoffs.cuts; i++)
 		smallest[i] = values.groups[last[i]].value;
 	return cutoffs_datum(&values, bits, &cutoffs, smallest);
+}
+
+/* The upper bound of a middle's bucket. */
+static double
+greatest_value(double middle, int bits)
+{
+	return middle > 0 ? sketch_lower(sketch_bucket(middle, bits) + 1, bits) : 0;
+}
+
+/*
+ * abc_summary_of_sketch(concentration_sketch, cuts numeric[], boundary text) returns
+ * abc_class_summary[]
+ */
+Datum
+abc_summary_of_sketch(PG_FUNCTION_ARGS)
+{
+	Decimal decimals[ABC_MOST_CUTS];
+	int cuts = abc_read_cuts(PG_GETARG_ARRAYTYPE_P(1), decimals);
+	bool up_to = abc_read_boundary(PG_GETARG_TEXT_PP(2));
+	GroupedValues values;
+	double cut[ABC_MOST_CUTS];
+	size_t end[ABC_MOST_CLASSES];
+	AbcClass classes[ABC_MOST_CLASSES] = {0};
+	size_t begin = 0;
+	int bits;
+
+	if (!group_sketch(PG_GETARG_DATUM(0), &values, &bits))
+		PG_RETURN_NULL();
+	for (int i = 0; i < cuts; i++)
+		cut[i] = decimal_to_double(decimals[i]);
+	grouped_classes(&values, cut, cuts, up_to, end);
+	end[cuts] = values.count;
+	for (int i = 0; i <= cuts; i++)
+	{
+		AbcClass *class = &classes[i];
+		CurveSum sum = {0, 0};
+
+		for (size_t k = begin; k < end[i]; k++)
+		{
+			class->customers += values.groups[k].customers;
+			curve_sum_add(&sum, (double) values.groups[k].customers * values.groups[k].value);
+		}
+		class->value = double_to_numeric(curve_sum_total(&sum));
+		class->value_share = curve_sum_total(&sum) / values.total;
+		if (end[i] > begin)
+		{
+			class->largest = double_to_numeric(greatest_value(values.groups[begin].value, bits));
+			class->smallest = double_to_numeric(
+				double_of_key((int64) least_key(values.groups[end[i] - 1].value, bits)));
+		}
+		begin = end[i];
+	}
+	return abc_summary_datum(fcinfo, classes, cuts + 1);
 }
 
 /* far more than a plot needs */

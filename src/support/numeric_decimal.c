@@ -9,6 +9,7 @@
  */
 #include "support/numeric_decimal.h"
 
+#include "common/shortest_dec.h"
 #include "fmgr.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
@@ -148,6 +149,16 @@ decimal_to_numeric(Decimal value)
 	else
 		decimal_print(value, buffer);
 	return DatumGetNumeric(DirectFunctionCall3(numeric_in, CStringGetDatum(buffer),
+											   ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1)));
+}
+
+Numeric
+double_to_numeric(double value)
+{
+	char text[DOUBLE_SHORTEST_DECIMAL_LEN];
+
+	double_to_shortest_decimal_buf(value, text);
+	return DatumGetNumeric(DirectFunctionCall3(numeric_in, CStringGetDatum(text),
 											   ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1)));
 }
 

@@ -23,6 +23,9 @@ typedef enum NumericKind
 extern NumericKind numeric_to_decimal(Datum numeric, Decimal *result);
 extern Numeric decimal_to_numeric(Decimal value);
 
+/* The shortest decimal that is read as this finite double. */
+extern Numeric double_to_numeric(double value);
+
 /* -1, 0 or 1 as a finite numeric is negative, 0 or positive. */
 extern int numeric_sign_of(Numeric value);
 

@@ -443,7 +443,8 @@ measures_keep_their_bounds(void)
 		GroupedValues exact, sketch;
 		int bits = SKETCH_MIN_BITS + (int) unit_below(9), customers = random_values(value);
 		double a = sketch_accuracy(bits), p = random_unit(), share, population, low, high;
-		double curve[11], exact_curve[11], cut[2], smallest[2], at_low, at_high;
+		double curve[11], exact_curve[11], cut[2];
+		size_t end[2], at_low, at_high;
 
 		group_exactly(value, customers, single, &exact);
 		group_by_bucket(value, customers, bits, grouped, &sketch);
@@ -474,16 +475,17 @@ measures_keep_their_bounds(void)
 		/* a class ends in the bucket where the exact one does for a cut moved within the bound */
 		cut[0] = p * 0.9;
 		cut[1] = cut[0] + 0.1 * random_unit();
-		grouped_classes(&sketch, cut, 2, smallest);
+		grouped_classes(&sketch, cut, 2, false, end);
 		for (int k = 0; k < 2; k++)
 		{
-			double lower = sketch_lower(sketch_bucket(smallest[k], bits), bits);
+			double lower = sketch_lower(sketch_bucket(sketch.groups[end[k] - 1].value, bits), bits);
 
 			low = moved(cut[k], a, -1) - SLACK;
 			high = moved(cut[k], a, 1) + SLACK;
-			grouped_classes(&exact, &low, 1, &at_low);
-			grouped_classes(&exact, &high, 1, &at_high);
-			unit_require(lower <= at_low && at_high < lower * (1 + 2 * a));
+			grouped_classes(&exact, &low, 1, false, &at_low);
+			grouped_classes(&exact, &high, 1, false, &at_high);
+			unit_require(lower <= exact.groups[at_low - 1].value &&
+						 exact.groups[at_high - 1].value < lower * (1 + 2 * a));
 		}
 	}
 	return true;
@@ -496,8 +498,7 @@ measures_of_few_are_right(void)
 	GroupedValues values = {three, 3, 3, 10};
 	double curve[4];
 	double cut[] = {0.5, 0.8, 0.95};
-	double smallest[3];
-	size_t last[2];
+	size_t end[3], last[2];
 
 	unit_require(grouped_share(&values, 1 / 3.0) == 0.5 &&
 				 grouped_population(&values, 0.65) == 0.5);
@@ -505,8 +506,10 @@ measures_of_few_are_right(void)
 	unit_require(fabs(grouped_herfindahl(&values) - 0.38) < SLACK);
 	grouped_lorenz(&values, 3, curve);
 	unit_require(curve[0] == 0 && curve[1] == 0.2 && curve[2] == 0.5 && curve[3] == 1);
-	grouped_classes(&values, cut, 3, smallest);
-	unit_require(smallest[0] == 5 && smallest[1] == 3 && smallest[2] == 2);
+	grouped_classes(&values, cut, 3, false, end);
+	unit_require(end[0] == 1 && end[1] == 2 && end[2] == 3);
+	grouped_classes(&values, cut, 3, true, end);
+	unit_require(end[0] == 1 && end[1] == 2 && end[2] == 2);
 
 	values = (GroupedValues){equal, 1, 10, 40};
 	unit_require(grouped_gini(&values) == 0 && fabs(grouped_herfindahl(&values) - 0.1) < SLACK);
