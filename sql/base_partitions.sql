@@ -21,7 +21,7 @@ BEGIN
 		FROM (SELECT customer_id AS customer, orders(sum(value)) AS n, amount(sum(value)) AS amount
 			FROM (SELECT customer_id, value FROM %1$I.customer UNION ALL SELECT customer_id, value FROM %1$I.queue) x GROUP BY 1) l
 		FULL JOIN (SELECT customer::bigint, count(*) FILTER (WHERE amount >= 0) AS n, sum(amount) AS amount FROM trade.orders GROUP BY 1) o USING (customer)
-		WHERE (l.n, l.amount) IS DISTINCT FROM (coalesce(o.n, 0), coalesce(o.amount, 0))', base);
+		WHERE (l.n, l.amount) IS DISTINCT FROM (coalesce(o.n, 0), coalesce(o.amount, 0)) ORDER BY customer', base);
 END
 $$;
 CREATE FUNCTION problems(base text DEFAULT 'shop') RETURNS SETOF text LANGUAGE sql AS 'SELECT unnest(problems) FROM customer_value.status(base)';

@@ -38,9 +38,12 @@ CREATE TRIGGER b AFTER UPDATE OF id, day, amount ON plant.salary FOR EACH STATEM
 CREATE TRIGGER a AFTER UPDATE OF id, age ON plant.patient FOR EACH STATEMENT
 	WHEN (NULL::planted.facts_1 IS NOT NULL) EXECUTE FUNCTION customer_value_internal.track_change();
 COMMENT ON TRIGGER a ON plant.salary IS 'mine';
+CREATE TRIGGER c AFTER UPDATE OF id, day, amount ON plant.salary FOR EACH STATEMENT
+	WHEN (NULL::planted.source_2 IS NOT NULL) EXECUTE FUNCTION customer_value_internal.track_change('partition');
 SET ROLE planted_owner;
 SELECT * FROM plant.stand();
 SELECT customer_value.rebuild('planted');
+SELECT customer_value.rebalance('planted', '2026-02-01') > 0 AS rebalanced;
 SELECT * FROM customer_value.verify('planted');
 SELECT * FROM plant.stand();
 INSERT INTO plant.salary VALUES (3, '2026-01-01', 9999);
@@ -60,6 +63,7 @@ SELECT names FROM plant.stand();
 ROLLBACK;
 DROP TRIGGER a ON plant.salary;
 DROP TRIGGER b ON plant.salary;
+DROP TRIGGER c ON plant.salary;
 DROP TRIGGER a ON plant.patient;
 
 -- the source, to be read by other columns, or counted twice

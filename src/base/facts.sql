@@ -15,7 +15,7 @@ BEGIN
 		FROM %1$I.fact_source s
 		LEFT JOIN (
 			SELECT g.source, g.relation, count(*) FILTER (WHERE g.enabled) AS triggers, max(g.columns) AS columns
-			FROM customer_value_internal.source_triggers(%1$L, of_facts => true) g
+			FROM customer_value_internal.source_triggers(%1$L, of_facts => true) g WHERE NOT g.planted
 			GROUP BY g.source, g.relation) AS t USING (source)
 		ORDER BY s.source
 	$sql$, base);
@@ -175,7 +175,7 @@ BEGIN
 	PERFORM customer_value_internal.check_base(base);
 	PERFORM customer_value_internal.check_layout(base);
 	SELECT s.facts INTO facts FROM customer_value_internal.fact_sources(base) s WHERE s.source = number AND s.relation = fact_statements.relation;
-	IF facts IS NULL OR EXISTS (SELECT FROM customer_value_internal.all_source_triggers(base, of_facts => true) g
+	IF facts IS NULL OR EXISTS (SELECT FROM customer_value_internal.source_triggers(base, of_facts => true) g
 			WHERE g.source = number AND g.relation = fact_statements.relation AND g.planted) THEN
 		RAISE object_not_in_prerequisite_state USING
 			MESSAGE = format('table %s is not a table of facts of customer base "%s"', relation, base),

@@ -28,7 +28,7 @@ BEGIN
 		marked AS (
 			SELECT g.source, g.relation::oid AS relation, count(*) FILTER (WHERE g.enabled) AS triggers
 			FROM customer_value_internal.source_triggers(%1$L) g
-			WHERE g.of_partition AND g.source IN (SELECT t.source FROM tree t)
+			WHERE g.of_partition AND NOT g.planted AND g.source IN (SELECT t.source FROM tree t)
 			GROUP BY g.source, g.relation)
 		SELECT source, relation::regclass, coalesce(t.level, 0),
 			CASE WHEN t.relation IS NULL THEN 'former'

@@ -24,7 +24,7 @@ COMMENT ON FUNCTION customer_value_internal.is_trusted(oid, oid, name) IS
 'whether a table belongs to the owner of the base, or to whom it belonged when it was tracked as long as the owner of the base has the rights of that role: who has lost a table no longer reads it';
 
 
-CREATE FUNCTION customer_value_internal.all_source_triggers(base name, of_facts boolean DEFAULT false)
+CREATE FUNCTION customer_value_internal.source_triggers(base name, of_facts boolean DEFAULT false)
 RETURNS TABLE (source integer, relation regclass, name name, of_partition boolean, enabled boolean, columns name[], planted boolean)
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -32,49 +32,44 @@ BEGIN
 	-- Who has the right TRIGGER on a table can put triggers on it that name a source, but cannot comment on them, which takes
 	-- the owner of the table. So a source is the one table whose triggers bear the comment that track_orders has left there or,
 	-- since a dump may come without comments, that has the name it was tracked by; and it has to be trusted. A partition
-	-- may belong to others, who put up with its triggers: it takes the owner of the whole to make it one, and these are five.
+	-- may belong to others: it takes the owner of the whole to make it one. What is a partition no more is known as the source is.
 	RETURN QUERY EXECUTE format($sql$
 		WITH marks AS MATERIALIZED (
 			SELECT s.source, r.oid AS relation, g.tgname AS name, g.tgnargs > 0 AS of_partition, g.tgenabled IN ('O', 'A') AS enabled,
 				ARRAY(SELECT a.attname FROM unnest(g.tgattr::int2[]) WITH ORDINALITY AS u(attnum, n)
 					JOIN pg_attribute a ON a.attrelid = g.tgrelid AND a.attnum = u.attnum ORDER BY u.n) AS columns,
 				customer_value_internal.is_trusted(n.nspowner, r.relowner, s.owner_name) AS trusted,
-				(obj_description(g.oid, 'pg_trigger') IS NOT NULL)::int AS commented,
-				(r.relname = s.table_name AND EXISTS (SELECT FROM pg_namespace x WHERE x.oid = r.relnamespace AND x.nspname = s.schema_name))::int AS named,
-				row_number() OVER (PARTITION BY s.source, r.oid, g.tgnargs > 0 ORDER BY g.oid) AS n
+				x.objoid IS NOT NULL AS commented,
+				CASE WHEN g.tgnargs = 0 THEN r.relname = s.table_name AND rn.nspname = s.schema_name
+					ELSE coalesce(r.oid::regclass::text = ANY (%4$s), false) END AS named,
+				row_number() OVER (PARTITION BY s.source, r.oid, g.tgnargs > 0 ORDER BY x.objoid IS NULL, g.oid) AS n
 			FROM %1$I.%2$I s
 			JOIN pg_namespace n ON n.nspname = %1$L
 			JOIN pg_type y ON y.typnamespace = n.oid AND y.typname = %3$L || s.source
 			JOIN pg_depend d ON d.refclassid = 'pg_type'::regclass AND d.refobjid = y.oid AND d.classid = 'pg_trigger'::regclass
 			JOIN pg_trigger g ON g.oid = d.objid AND g.tgfoid = 'customer_value_internal.track_change()'::regprocedure
-			JOIN pg_class r ON r.oid = g.tgrelid),
+			JOIN pg_class r ON r.oid = g.tgrelid
+			JOIN pg_namespace rn ON rn.oid = r.relnamespace
+			LEFT JOIN pg_description x ON x.classoid = 'pg_trigger'::regclass AND x.objoid = g.oid AND x.objsubid = 0),
 		wholes AS MATERIALIZED (
 			SELECT DISTINCT ON (m.source) m.source, m.relation, m.commented FROM marks m
-			WHERE m.trusted AND NOT m.of_partition AND m.commented + m.named > 0
-			ORDER BY m.source, m.commented DESC, m.named DESC, m.relation)
+			WHERE m.trusted AND NOT m.of_partition AND (m.commented OR m.named)
+			ORDER BY m.source, m.commented DESC, m.named DESC, m.relation),
+		parts AS MATERIALIZED (
+			SELECT w.source, t.relid::oid AS relation FROM wholes w, pg_partition_tree(w.relation) t WHERE t.level > 0)
 		SELECT m.source, m.relation::regclass, m.name, m.of_partition, m.enabled, m.columns,
-			CASE WHEN m.of_partition THEN m.n > 5 OR m.relation IN (SELECT w.relation FROM wholes w WHERE w.source = m.source)
-				ELSE NOT EXISTS (SELECT FROM wholes w WHERE w.source = m.source AND w.relation = m.relation AND w.commented = m.commented) END
+			CASE WHEN NOT m.of_partition THEN w.relation IS NULL WHEN p.relation IS NOT NULL THEN m.n > 5 ELSE NOT (m.commented OR m.named) END
 		FROM marks m
-		WHERE m.trusted OR (m.of_partition AND EXISTS (
-			SELECT FROM wholes w JOIN pg_partition_ancestors(m.relation) a ON a.relid = w.relation WHERE w.source = m.source))
-	$sql$, base, CASE WHEN of_facts THEN 'fact_source' ELSE 'source' END, CASE WHEN of_facts THEN 'facts_' ELSE 'source_' END);
+		LEFT JOIN wholes w ON w.source = m.source AND w.relation = m.relation AND w.commented = m.commented
+		LEFT JOIN parts p ON p.source = m.source AND p.relation = m.relation
+		WHERE m.trusted OR (m.of_partition AND p.relation IS NOT NULL)
+	$sql$, base, CASE WHEN of_facts THEN 'fact_source' ELSE 'source' END, CASE WHEN of_facts THEN 'facts_' ELSE 'source_' END,
+		CASE WHEN of_facts THEN 'NULL::text[]' ELSE 's.partitions' END);
 END
 $$;
 
-COMMENT ON FUNCTION customer_value_internal.all_source_triggers(name, boolean) IS
-'the triggers that name the sources of a base, or its tables of facts: on which table, whether that is a partition of the source, whether it is enabled, the columns it names, and whether it was not track_orders or track_facts that created it';
-
-
-CREATE FUNCTION customer_value_internal.source_triggers(base name, of_facts boolean DEFAULT false)
-RETURNS TABLE (source integer, relation regclass, name name, of_partition boolean, enabled boolean, columns name[])
-LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
-AS $$
-	SELECT g.source, g.relation, g.name, g.of_partition, g.enabled, g.columns FROM customer_value_internal.all_source_triggers($1, $2) g WHERE NOT g.planted
-$$;
-
 COMMENT ON FUNCTION customer_value_internal.source_triggers(name, boolean) IS
-'the triggers of the sources of a base, or of its tables of facts, on these and their partitions';
+'the triggers that name the sources of a base, or its tables of facts: on which table, whether that is a partition of the source, whether it is enabled, the columns it names, and whether it was not track_orders or track_facts that created it';
 
 
 CREATE FUNCTION customer_value_internal.sources(base name)
@@ -89,7 +84,7 @@ BEGIN
 		FROM %1$I.source s
 		LEFT JOIN (
 			SELECT g.source, g.relation, count(*) FILTER (WHERE g.enabled) AS triggers, max(g.columns) AS columns
-			FROM customer_value_internal.source_triggers(%1$L) g WHERE NOT g.of_partition
+			FROM customer_value_internal.source_triggers(%1$L) g WHERE NOT g.of_partition AND NOT g.planted
 			GROUP BY g.source, g.relation) AS t USING (source)
 		ORDER BY s.source
 	$sql$, base);
@@ -214,7 +209,7 @@ AS $$
 	-- what was a partition may have other names for its columns by now
 	SELECT coalesce(
 		(SELECT max(g.columns || array_fill(NULL::name, ARRAY[4 - cardinality(g.columns)])) FROM customer_value_internal.source_triggers(base) g
-			WHERE g.source = source_columns.source AND g.relation = source_columns.relation AND g.columns[3] IS NOT NULL),
+			WHERE NOT g.planted AND g.source = source_columns.source AND g.relation = source_columns.relation AND g.columns[3] IS NOT NULL),
 		(SELECT ARRAY[s.customer, s.at, s.amount, s.cost] FROM customer_value_internal.sources(base) s WHERE s.source = source_columns.source))
 $$;
 
@@ -355,10 +350,8 @@ BEGIN
 	PERFORM customer_value_internal.check_base(base);
 	PERFORM customer_value_internal.check_layout(base);
 	SELECT * INTO tracked FROM customer_value_internal.sources(base) s WHERE s.source = number;
-	IF tracked.relation IS NULL OR NOT EXISTS (SELECT FROM customer_value_internal.source_triggers(base) g
-			WHERE g.source = number AND g.relation = change_statements.relation)
-		OR EXISTS (SELECT FROM customer_value_internal.all_source_triggers(base) g
-			WHERE g.source = number AND g.relation = change_statements.relation AND g.planted) THEN
+	IF tracked.relation IS NULL OR (SELECT bool_or(g.planted) FROM customer_value_internal.source_triggers(base) g
+			WHERE g.source = number AND g.relation = change_statements.relation) IS NOT FALSE THEN
 		-- What was a partition once, of a table that is gone or none of whose owner's, is left alone.
 		IF EXISTS (SELECT FROM pg_trigger g WHERE g.tgrelid = relation AND g.tgnargs > 0 AND g.tgfoid = 'customer_value_internal.track_change()'::regprocedure)
 			AND NOT EXISTS (
@@ -418,7 +411,7 @@ BEGIN
 		prefix || 'insert', prefix || 'update', prefix || 'delete', prefix || 'truncate', prefix || 'columns',
 		(SELECT string_agg(quote_ident(c), ', ' ORDER BY n) FROM unnest(columns) WITH ORDINALITY AS u(c, n) WHERE c IS NOT NULL),
 		replace(always, ' IS NULL)', ' IS NOT NULL)'), CASE WHEN of_facts THEN 'facts' ELSE 'orders' END);
-	IF NOT of_partition THEN
+	IF NOT of_partition OR pg_has_role((SELECT c.relowner FROM pg_class c WHERE c.oid = relation), 'USAGE') THEN
 		-- which tells them from those that somebody with no more than the right TRIGGER puts on another table
 		FOREACH trigger_name IN ARRAY '{insert,update,delete,truncate,columns}'::name[] LOOP
 			EXECUTE format('COMMENT ON TRIGGER %I ON %s IS %L', prefix || trigger_name, relation,

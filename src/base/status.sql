@@ -17,7 +17,7 @@ BEGIN
 			SELECT 'the table is gone or has changed hands' AS problem, false AS unseen WHERE s.relation IS NULL
 			UNION ALL
 			SELECT DISTINCT format('triggers on table %%s name it that track_%%s did not create: drop them', g.relation, CASE WHEN s.of_facts THEN 'facts' ELSE 'orders' END), false
-			FROM customer_value_internal.all_source_triggers(%1$L, s.of_facts) g WHERE g.source = s.source AND g.planted
+			FROM customer_value_internal.source_triggers(%1$L, s.of_facts) g WHERE g.source = s.source AND g.planted
 			UNION ALL
 			SELECT 'a column is gone', false WHERE s.relation IS NOT NULL AND NOT s.whole
 			UNION ALL
