@@ -172,6 +172,27 @@ DROP OPERATOR evil.= (text, trap.word);
 DROP OPERATOR evil.= (trap.word, trap.word);
 RESET ROLE;
 
+-- The owner of an enum gives it a cast to text, for the owner of a base that takes a fact of that type.
+CREATE TYPE trap.mood AS ENUM ('glad', 'sad');
+ALTER TYPE trap.mood OWNER TO trap_owner;
+CREATE TABLE mood_orders (id int, day date, amount numeric);
+CREATE TABLE mood (id int UNIQUE, mood trap.mood);
+SET client_min_messages = notice;
+SELECT customer_value.create_base('good');
+SET client_min_messages = warning;
+SELECT customer_value.track_orders('good', 'mood_orders', 'id', 'day', 'amount');
+SET ROLE trap_owner;
+CREATE FUNCTION trap.mood_text(trap.mood) RETURNS text LANGUAGE plpgsql AS $$BEGIN RAISE 'trapped as %', current_user; END$$;
+CREATE CAST (trap.mood AS text) WITH FUNCTION trap.mood_text AS IMPLICIT;
+RESET ROLE;
+INSERT INTO mood VALUES (1, 'glad');
+SELECT customer_value.track_facts('good', 'mood', 'id', '{mood}');
+INSERT INTO mood VALUES (2, 'sad'), (3, NULL);
+SELECT customer_id, facts FROM good.customer ORDER BY 1;
+SELECT customer_value.verify('good');
+SELECT customer_value.drop_base('good');
+DROP TABLE mood, mood_orders;
+
 SELECT customer_value.drop_base('evil');
 DROP FUNCTION springs, attempt;
 DROP SCHEMA trap CASCADE;

@@ -386,6 +386,12 @@ BEGIN
 			HINT = 'Use smallint, integer, bigint, numeric, text or uuid.';
 	END IF;
 	PERFORM customer_value_internal.check_settings(basis, period, cuts, hysteresis, model);
+	IF (SELECT r.rolsuper FROM pg_roles r WHERE r.rolname = current_user) THEN
+		RAISE NOTICE USING
+			MESSAGE = format('customer base "%s" will act as a superuser', base),
+			DETAIL = 'Whatever owners of its tables of orders and facts put into these, such as expression indexes, then runs with all rights.',
+			HINT = 'Have the role create it that owns the orders.';
+	END IF;
 
 	EXECUTE format('CREATE SCHEMA %I', base);
 	EXECUTE format($sql$

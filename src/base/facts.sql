@@ -105,6 +105,8 @@ BEGIN
 				WHEN f.type IN ('boolean', 'date') THEN 'f.%I::' || f.type
 				WHEN f.type = 'timestamp without time zone'::regtype THEN 'f.%I::timestamp'
 				WHEN f.type IN ('smallint', 'integer', 'bigint', 'numeric', 'real', 'double precision') THEN 'f.%I::' || f.type
+				-- by the type's output function: who owns an enum may have made a cast that is not
+				WHEN f.type NOT IN ('text', 'character varying', 'character') THEN 'CASE WHEN f.%1$I IS NOT NULL THEN format(''%%s'', f.%1$I) END'
 				ELSE 'f.%I::text' END, f.column_name), ', ' ORDER BY f.n))
 	INTO facts
 	FROM (SELECT u.n, u.column_name, u.name, customer_value_internal.column_type(s.relation, u.column_name) AS type
