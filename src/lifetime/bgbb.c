@@ -56,8 +56,9 @@ p_alive(const double *theta, double x, double tx, double n)
 }
 
 static double
-orders_alive(const double *theta, double x, double n, double t)
+orders_alive(const double *theta, double x, double tx, double n, double t)
 {
+	(void) tx;
 	return (theta[ALPHA] + x) / (theta[ALPHA] + theta[BETA] + n) *
 		   beta_annuity(theta[GAMMA], theta[DELTA] + n, 0, floor(t));
 }
@@ -65,7 +66,7 @@ orders_alive(const double *theta, double x, double n, double t)
 static double
 orders_new(const double *theta, double t)
 {
-	return orders_alive(theta, 0, 0, t);
+	return orders_alive(theta, 0, 0, 0, t);
 }
 
 static double
@@ -90,16 +91,18 @@ probability(const double *theta, int32_t x, double t)
 
 /* Of a customer that is alive, the chances are beta distributed still. */
 static double
-probability_alive(const double *theta, double x, double n, int32_t orders, double t)
+probability_alive(const double *theta, double x, double tx, double n, int32_t orders, double t)
 {
 	double now[] = {theta[ALPHA] + x, theta[BETA] + n - x, theta[GAMMA], theta[DELTA] + n};
 
+	(void) tx;
 	return probability(now, orders, t);
 }
 
 static double
-alive_until(const double *theta, double x, double n, double t)
+alive_until(const double *theta, double x, double tx, double n, double t)
 {
+	(void) tx;
 	(void) x;
 	return exp(log_beta_step(theta[GAMMA], theta[DELTA] + n, 0, floor(t)));
 }

@@ -390,26 +390,30 @@ bgnbd_p_alive(const double *theta, double x, double tx, double T)
 }
 
 static double
-bgnbd_orders_alive(const double *theta, double x, double T, double t)
+bgnbd_orders_alive(const double *theta, double x, double tx, double T, double t)
 {
+	(void) tx;
 	return orders_alive(theta, false, x, T, t);
 }
 
 static double
-bgnbd_probability_alive(const double *theta, double x, double T, int32_t n, double t)
+bgnbd_probability_alive(const double *theta, double x, double tx, double T, int32_t n, double t)
 {
+	(void) tx;
 	return probability_alive(theta, false, x, T, n, t);
 }
 
 static double
-bgnbd_alive_until(const double *theta, double x, double T, double t)
+bgnbd_alive_until(const double *theta, double x, double tx, double T, double t)
 {
+	(void) tx;
 	return alive_until(theta, false, x, T, t);
 }
 
 static double
-bgnbd_pairs_alive(const double *theta, double x, double T, double t)
+bgnbd_pairs_alive(const double *theta, double x, double tx, double T, double t)
 {
+	(void) tx;
 	return pairs_alive(theta, false, x, T, t);
 }
 
@@ -445,26 +449,30 @@ mbgnbd_p_alive(const double *theta, double x, double tx, double T)
 }
 
 static double
-mbgnbd_orders_alive(const double *theta, double x, double T, double t)
+mbgnbd_orders_alive(const double *theta, double x, double tx, double T, double t)
 {
+	(void) tx;
 	return orders_alive(theta, true, x, T, t);
 }
 
 static double
-mbgnbd_probability_alive(const double *theta, double x, double T, int32_t n, double t)
+mbgnbd_probability_alive(const double *theta, double x, double tx, double T, int32_t n, double t)
 {
+	(void) tx;
 	return probability_alive(theta, true, x, T, n, t);
 }
 
 static double
-mbgnbd_alive_until(const double *theta, double x, double T, double t)
+mbgnbd_alive_until(const double *theta, double x, double tx, double T, double t)
 {
+	(void) tx;
 	return alive_until(theta, true, x, T, t);
 }
 
 static double
-mbgnbd_pairs_alive(const double *theta, double x, double T, double t)
+mbgnbd_pairs_alive(const double *theta, double x, double tx, double T, double t)
 {
+	(void) tx;
 	return pairs_alive(theta, true, x, T, t);
 }
 

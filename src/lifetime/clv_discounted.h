@@ -13,10 +13,10 @@
 /*
  * Each order is discounted to the end of its month: the sum over months of
  * (E(end) - E(begin)) (1 + discount)^-end, summed by parts so that nothing cancels. The last month
- * ends with the horizon. theta are parameters of the model's kind, age is in its units, and per_day
+ * ends with the horizon. theta are parameters of the model's kind, recency and age are in its units, and per_day
  * is ln(1 + discount) by the day.
  */
 extern double clv_discounted_orders(const ClvModel *model, const double *theta, double frequency,
-									double age, double days, double per_day);
+									double recency, double age, double days, double per_day);
 
 #endif

@@ -137,7 +137,7 @@ typedef struct Memory
 {
 	MemoryContext context;
 	uint8 kind;
-	double theta[JET_PARAMETERS];
+	double theta[METHOD_THETA];
 	double unit_days;
 	double days;
 	double discount;
@@ -254,6 +254,13 @@ find_kept(const Memory *memory, KeptTable *table, Kept key, Kept **place)
 	return false;
 }
 
+/* What the future of a customer that is alive depends on. */
+static Kept
+future_key(const Method *method, const BtydSummary *s)
+{
+	return (Kept){s->frequency, method->phases ? s->recency : 0, s->age, 0};
+}
+
 static double
 p_alive(Memory *memory, const Method *method, const BtydSummary *s)
 {
@@ -312,9 +319,9 @@ clv_p_alive_until_ledger(PG_FUNCTION_ARGS)
 	if (!get_ledger(fcinfo, model, 2, &s))
 		PG_RETURN_NULL();
 	memory = get_memory(fcinfo, model, days, 0);
-	if (!find_kept(memory, &memory->orders, (Kept){s.frequency, 0, s.age, 0}, &kept))
+	if (!find_kept(memory, &memory->orders, future_key(method, &s), &kept))
 		kept->figure =
-			method->alive_until(model->theta, s.frequency, s.age, days / model->unit_days);
+			method->alive_until(model->theta, s.frequency, s.recency, s.age, days / model->unit_days);
 	PG_RETURN_FLOAT8(p_alive(memory, method, &s) * kept->figure);
 }
 
@@ -332,7 +339,7 @@ clv_p_alive_until_summary(PG_FUNCTION_ARGS)
 	if (!get_summary(fcinfo, model, &s))
 		PG_RETURN_NULL();
 	PG_RETURN_FLOAT8(method->p_alive(model->theta, s.frequency, s.recency, s.age) *
-					 method->alive_until(model->theta, s.frequency, s.age, units));
+					 method->alive_until(model->theta, s.frequency, s.recency, s.age, units));
 }
 
 /*
@@ -351,9 +358,9 @@ clv_expected_orders_ledger(PG_FUNCTION_ARGS)
 	if (!get_ledger(fcinfo, model, 3, &s))
 		PG_RETURN_NULL();
 	memory = get_memory(fcinfo, model, days, 0);
-	if (!find_kept(memory, &memory->orders, (Kept){s.frequency, 0, s.age, 0}, &kept))
+	if (!find_kept(memory, &memory->orders, future_key(method, &s), &kept))
 		kept->figure =
-			method->orders_alive(model->theta, s.frequency, s.age, days / model->unit_days);
+			method->orders_alive(model->theta, s.frequency, s.recency, s.age, days / model->unit_days);
 	PG_RETURN_FLOAT8(p_alive(memory, method, &s) * kept->figure);
 }
 
@@ -371,7 +378,7 @@ clv_expected_orders_summary(PG_FUNCTION_ARGS)
 	if (!get_summary(fcinfo, model, &s))
 		PG_RETURN_NULL();
 	PG_RETURN_FLOAT8(method->p_alive(model->theta, s.frequency, s.recency, s.age) *
-					 method->orders_alive(model->theta, s.frequency, s.age, units));
+					 method->orders_alive(model->theta, s.frequency, s.recency, s.age, units));
 }
 
 /*
@@ -422,8 +429,8 @@ clv_expected_spend_summary(PG_FUNCTION_ARGS)
 }
 
 double
-clv_discounted_orders(const ClvModel *model, const double *theta, double frequency, double age,
-					  double days, double per_day)
+clv_discounted_orders(const ClvModel *model, const double *theta, double frequency,
+					  double recency, double age, double days, double per_day)
 {
 	const Method *method = clv_kinds[model->kind].method;
 	double months = ceil(days / MEAN_DAYS_PER_MONTH - 1e-9);
@@ -436,7 +443,7 @@ clv_discounted_orders(const ClvModel *model, const double *theta, double frequen
 
 		if (month < months)
 			factor -= exp(-per_day * fmin((month + 1) * MEAN_DAYS_PER_MONTH, days));
-		sum += factor * method->orders_alive(theta, frequency, age, end / model->unit_days);
+		sum += factor * method->orders_alive(theta, frequency, recency, age, end / model->unit_days);
 	}
 	return sum;
 }
@@ -493,8 +500,8 @@ clv_ledger(PG_FUNCTION_ARGS)
 	if (!get_customer(fcinfo, model, 5, &s, &spend))
 		PG_RETURN_NULL();
 	memory = get_memory(fcinfo, model, days, discount);
-	if (!find_kept(memory, &memory->orders, (Kept){s.frequency, 0, s.age, 0}, &kept))
-		kept->figure = clv_discounted_orders(model, model->theta, s.frequency, s.age, days,
+	if (!find_kept(memory, &memory->orders, future_key(method, &s), &kept))
+		kept->figure = clv_discounted_orders(model, model->theta, s.frequency, s.recency, s.age, days,
 											 log1p(discount) / MEAN_DAYS_PER_YEAR);
 	PG_RETURN_FLOAT8(value_of(p_alive(memory, method, &s) * kept->figure,
 							  clv_expected_spend(model, &spend), margin_rate));
@@ -527,7 +534,7 @@ clv_summary(PG_FUNCTION_ARGS)
 	if (!get_summary(fcinfo, model, &s))
 		PG_RETURN_NULL();
 	PG_RETURN_FLOAT8(value_of(method->p_alive(model->theta, s.frequency, s.recency, s.age) *
-								  clv_discounted_orders(model, model->theta, s.frequency, s.age,
+								  clv_discounted_orders(model, model->theta, s.frequency, s.recency, s.age,
 														days, discount / model->unit_days),
 							  clv_expected_spend_of_summary(model, &s), 1));
 }
@@ -695,7 +702,8 @@ static double
 probability_of(const ClvModel *model, const Method *method, double alive, const BtydSummary *s,
 			   int32 n, double units)
 {
-	double result = alive * method->probability_alive(model->theta, s->frequency, s->age, n, units);
+	double result = alive * method->probability_alive(model->theta, s->frequency, s->recency, s->age,
+													  n, units);
 
 	return n == 0 ? 1 - alive + result : result;
 }

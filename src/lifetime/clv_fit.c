@@ -25,7 +25,7 @@
 #include "lifetime/clv_fit.h"
 #include "lifetime/clv_summary.h"
 
-#define STATE_VERSION 1
+#define STATE_VERSION 2
 
 PG_FUNCTION(clv_fit_accumulate_summary);
 PG_FUNCTION(clv_fit_accumulate_ledger);
@@ -132,10 +132,10 @@ static void
 require_same(const FitOptions *a, const FitOptions *b)
 {
 	if (a->kind != b->kind || a->spend != b->spend || a->as_of != b->as_of ||
-		a->unit_days != b->unit_days)
+		a->unit_days != b->unit_days || a->k != b->k)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("model, as_of, unit and spend must be the same in all rows")));
+				 errmsg("model, as_of, unit, spend and k must be the same in all rows")));
 }
 
 /* The state, made in the first call; the arguments that have to be the same in all rows are. */
@@ -215,6 +215,19 @@ read_spend_of(Datum argument, FitOptions *options)
 						errmsg("spend must be orders or means, not \"%s\"", name)));
 }
 
+static int
+get_k(int32 k, ClvKind kind)
+{
+	if (!clv_kinds[kind].method->phases)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("a model %s has no k", clv_kinds[kind].name),
+						errhint("The models bg/cnbd-k and mbg/cnbd-k have.")));
+	if (k < 1 || k > METHOD_MOST_PHASES)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("k must be from 1 to %d, not %d", METHOD_MOST_PHASES, k)));
+	return k;
+}
+
 /* The optional arguments from n on, which aggregates have in any combination: by their types. */
 static void
 read_options(FunctionCallInfo fcinfo, int n, FitOptions *options)
@@ -232,6 +245,10 @@ read_options(FunctionCallInfo fcinfo, int n, FitOptions *options)
 			case TEXTOID:
 				require_not_null(fcinfo, n, "spend");
 				read_spend_of(PG_GETARG_DATUM(n), options);
+				break;
+			case INT4OID:
+				if (!PG_ARGISNULL(n))
+					options->k = get_k(PG_GETARG_INT32(n), options->kind);
 				break;
 			default:
 				elog(ERROR, "unexpected argument of type %u", type);
@@ -420,6 +437,7 @@ clv_fit_serialise(PG_FUNCTION_ARGS)
 	pq_sendbyte(&out, STATE_VERSION);
 	pq_sendbyte(&out, state->options.kind);
 	pq_sendbyte(&out, state->options.spend);
+	pq_sendbyte(&out, state->options.k);
 	pq_sendint32(&out, (uint32) state->options.as_of);
 	pq_sendfloat8(&out, state->options.unit_days);
 	if (state->sample)
@@ -501,6 +519,8 @@ clv_fit_deserialise(PG_FUNCTION_ARGS)
 	spend = pq_getmsgbyte(&in);
 	require_state(spend == CLV_SPEND_MEANS || spend == CLV_SPEND_ORDERS);
 	options.spend = (ClvSpendOf) spend;
+	options.k = pq_getmsgbyte(&in);
+	require_state(options.k <= METHOD_MOST_PHASES);
 	options.as_of = (DateADT) pq_getmsgint(&in, 4);
 	options.unit_days = pq_getmsgfloat8(&in);
 	require_state(options.unit_days > 0 && isfinite(options.unit_days));

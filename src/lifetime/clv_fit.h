@@ -19,6 +19,7 @@ typedef struct FitOptions
 	ClvSpendOf spend;
 	DateADT as_of;
 	double unit_days;
+	int k; /* 0: the best */
 } FitOptions;
 
 /*
@@ -37,6 +38,7 @@ typedef struct FitData
 	size_t spenders;
 	/* of ledgers */
 	double log_spend;
+	double log_gaps; /* in units */
 	KeptCounts kept;
 } FitData;
 

@@ -10,6 +10,7 @@
 #include "utils/memutils.h"
 
 #include "support/compat.h"
+#include "lifetime/special.h"
 
 #define CORRELATION_NOTED 0.3
 
@@ -50,6 +51,7 @@ clv_model_of_fit(ClvKind kind, double unit_days, int64 customers, const Fit *fit
 	ClvModel *model = clv_model_make(kind, unit_days);
 
 	memcpy(model->theta, fit->theta, info->parameters * sizeof(double));
+	model->theta[METHOD_K] = fit->k;
 	memcpy(model->std_error, fit->std_error, info->parameters * sizeof(double));
 	if (fit->known)
 	{
@@ -126,12 +128,40 @@ fit_spending(FitData *data, const FitOptions *options, ClvModel *model)
 	return model;
 }
 
+/* The numbers of phases to try; summaries do not tell the gaps, but what they add up to. */
+static FitPhases
+get_phases(const FitData *data, const FitOptions *options)
+{
+	FitPhases phases = {1, METHOD_MOST_PHASES, {0}};
+	double orders = 0;
+
+	if (options->k > 0)
+		phases.from = phases.to = options->k;
+	for (size_t i = 0; i < data->n; i++)
+		orders += (double) data->observations[i].count * data->observations[i].frequency;
+	for (int k = Max(phases.from, 2); k <= phases.to; k++)
+		if (options->as_of != DATEVAL_NOEND)
+			phases.log_gaps[k] = (k - 1) * data->log_gaps - orders * log_gamma(k);
+		else
+			for (size_t i = 0; i < data->n; i++)
+				phases.log_gaps[k] += (double) data->observations[i].count *
+									  cnbd_log_regularity(k, data->observations[i].frequency,
+														  data->observations[i].recency);
+	if (isinf(phases.log_gaps[phases.from]))
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("no model with k greater than 1 can be fitted: recency must be "
+							   "greater than 0 where frequency is")));
+	return phases;
+}
+
 ClvModel *
 clv_fit_data(FitData *data, const FitOptions *options)
 {
 	int64 customers = 0;
 	int64 repeats = 0;
+	const Method *method = clv_kinds[options->kind].method;
 	ClvModel *model;
+	FitPhases phases;
 	Fit fit;
 
 	for (size_t i = 0; i < data->n; i++)
@@ -145,7 +175,9 @@ clv_fit_data(FitData *data, const FitOptions *options)
 				 errmsg("no model can be fitted: no customer has ordered again"),
 				 errdetail("There are " INT64_FORMAT " customers, all without a repeat order.",
 						   customers)));
-	fit_method(clv_kinds[options->kind].method, data->observations, data->n,
+	if (method->phases)
+		phases = get_phases(data, options);
+	fit_method(method, method->phases ? &phases : NULL, data->observations, data->n,
 			   data->observations + data->n, breathe, &fit);
 	model = clv_model_of_fit(options->kind, options->unit_days, customers, &fit);
 	if (repeats < FEWEST_REPEATS)
@@ -232,6 +264,7 @@ ClvModel *
 clv_fit_sample(const Sample *sample, const FitOptions *options)
 {
 	FitData data = {0};
+	double gaps = 0;
 	int64 customers;
 
 	if (!sample_customers(sample, &customers))
@@ -263,6 +296,9 @@ clv_fit_sample(const Sample *sample, const FitOptions *options)
 						  history->count, history->days - 1};
 	}
 	data.log_spend = (double) sample->log_spend * 1e-18;
+	for (size_t i = 0; i < data.n; i++)
+		gaps += (double) data.observations[i].count * data.observations[i].frequency;
+	data.log_gaps = (double) sample->log_gaps * 1e-18 - gaps * log(options->unit_days);
 	take_spending(sample, options->spend, &data);
 	if (options->spend == CLV_SPEND_ORDERS)
 		data.kept = count_kept(sample);

@@ -48,7 +48,17 @@ const ClvKindInfo clv_kinds[CLV_KINDS] = {
 	[CLV_PARETONBD] = {"pareto/nbd", 4, paretonbd_method.parameter, &paretonbd_method},
 	[CLV_BGBB] = {"bg/bb", 4, bgbb_method.parameter, &bgbb_method},
 	[CLV_SBG] = {"sbg", 2, sbg_parameter, NULL},
+	[CLV_BGCNBD] = {"bg/cnbd-k", 4, bgcnbd_method.parameter, &bgcnbd_method},
+	[CLV_MBGCNBD] = {"mbg/cnbd-k", 4, mbgcnbd_method.parameter, &mbgcnbd_method},
 };
+
+static const char phases_parameter[] = "k";
+
+static bool
+has_phases(const ClvKindInfo *info)
+{
+	return info->method && info->method->phases;
+}
 
 static int
 find_kind(const char *name, int length)
@@ -62,7 +72,7 @@ find_kind(const char *name, int length)
 
 #define UNKNOWN_MODEL(length, name)                                                            \
 	(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("unknown model \"%.*s\"", length, name), \
-	 errhint("The models are bg/nbd, mbg/nbd, pareto/nbd, bg/bb and sbg."))
+	 errhint("The models are bg/nbd, mbg/nbd, bg/cnbd-k, mbg/cnbd-k, pareto/nbd, bg/bb and sbg."))
 
 ClvKind
 clv_kind_by_name(const char *name, int length)
@@ -291,6 +301,25 @@ read_parameters(JsonbContainer *object, const char *path, const char *const *nam
 			return complain_range(escontext, psprintf("%s%s", path, names[i]),
 								  "between 1e-15 and 1e15", theta[i]);
 	}
+	return true;
+}
+
+/* k, of models that have it: a whole number */
+static bool
+read_phases(JsonbContainer *object, const ClvKindInfo *info, ClvModel *model, Node *escontext)
+{
+	double *k = &model->theta[METHOD_K];
+
+	if (!has_phases(info))
+		return true;
+	if (!read_number(object, "params.", phases_parameter, k, escontext))
+		return false;
+	if (isnan(*k))
+		ereturn(escontext, false,
+				(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
+				 errmsg("clv_model: parameter \"params.%s\" is missing", phases_parameter)));
+	if (*k < 1 || *k > METHOD_MOST_PHASES || *k != floor(*k))
+		return complain_range(escontext, "params.k", "a whole number from 1 to 12", *k);
 	return true;
 }
 
@@ -536,7 +565,9 @@ model_from_jsonb(Jsonb *jsonb, Node *escontext)
 		complain(escontext, "params", "an object with the parameters of the model");
 		return NULL;
 	}
-	if (!check_members(params, "params.", info->parameter, info->parameters, NULL, escontext) ||
+	if (!check_members(params, "params.", info->parameter, info->parameters,
+					   has_phases(info) ? phases_parameter : NULL, escontext) ||
+		!read_phases(params, info, model, escontext) ||
 		!read_parameters(params, "params.", info->parameter, info->parameters, model->theta,
 						 escontext) ||
 		!read_object(root, "std_errors", &std_errors, escontext) ||
@@ -683,6 +714,8 @@ clv_model_text(const ClvModel *model)
 
 	initStringInfo(&out);
 	appendStringInfo(&out, "{\"model\": \"%s\", \"params\": {", info->name);
+	if (has_phases(info))
+		appendStringInfo(&out, "\"%s\": %d, ", phases_parameter, (int) model->theta[METHOD_K]);
 	put_numbers(&out, info->parameter, model->theta, info->parameters);
 	appendStringInfoChar(&out, '}');
 	if (model->flags & CLV_HAS_STD_ERRORS)

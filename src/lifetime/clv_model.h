@@ -19,7 +19,7 @@
 #include "lifetime/sample.h"
 #include "value/btyd.h"
 
-#define CLV_MODEL_VERSION 2
+#define CLV_MODEL_VERSION 3
 
 /* stored: never change a number */
 typedef enum ClvKind
@@ -29,6 +29,8 @@ typedef enum ClvKind
 	CLV_PARETONBD,
 	CLV_BGBB,
 	CLV_SBG,
+	CLV_BGCNBD,
+	CLV_MBGCNBD,
 	CLV_KINDS
 } ClvKind;
 
@@ -73,7 +75,7 @@ typedef struct ClvModel
 	DateADT as_of;
 	int32 notes_length;
 	double unit_days;
-	double theta[JET_PARAMETERS];
+	double theta[METHOD_THETA];
 	double std_error[JET_PARAMETERS]; /* NAN where unknown */
 	double loglik;
 	int64 customers;

@@ -86,7 +86,7 @@ typedef struct Life
 {
 	const ClvModel *model;
 	pg_prng_state random;
-	double rate;     /* of orders, or the chance of one at an opportunity */
+	double rate;     /* of orders or their phases, or the chance of one at an opportunity */
 	double drop_out; /* chance of it at each order or opportunity */
 	double death;    /* time of it */
 	double time;     /* since the first order, in units */
@@ -125,7 +125,8 @@ begin_life(Life *life, const ClvModel *model, int64 seed, int32 customer)
 					 ? beta_number(&life->random, model->kept[0], model->kept[1])
 					 : 1;
 	/* a chance to drop out after the first order, too */
-	if (model->kind == CLV_MBGNBD && uniform(&life->random) <= life->drop_out)
+	if ((model->kind == CLV_MBGNBD || model->kind == CLV_MBGCNBD) &&
+		uniform(&life->random) <= life->drop_out)
 		life->death = 0;
 }
 
@@ -143,7 +144,10 @@ next_order(Life *life, double end)
 		} while (uniform(&life->random) > life->rate);
 		return true;
 	}
-	life->time -= log(uniform(&life->random)) / life->rate;
+	if (clv_kinds[life->model->kind].method->phases)
+		life->time += gamma_number(&life->random, life->model->theta[METHOD_K], life->rate);
+	else
+		life->time -= log(uniform(&life->random)) / life->rate;
 	if (!(life->time <= end && life->time <= life->death))
 		return false;
 	if (life->drop_out > 0 && uniform(&life->random) <= life->drop_out)

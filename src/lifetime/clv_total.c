@@ -155,11 +155,11 @@ typedef struct Discounted
 } Discounted;
 
 static double
-discounted(const void *self, const double *theta, double x, double T)
+discounted(const void *self, const double *theta, double x, double tx, double T)
 {
 	const Discounted *d = self;
 
-	return clv_discounted_orders(d->model, theta, x, T, d->question->days,
+	return clv_discounted_orders(d->model, theta, x, tx, T, d->question->days,
 								 log1p(d->question->discount) / MEAN_DAYS_PER_YEAR);
 }
 

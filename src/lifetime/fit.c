@@ -292,14 +292,18 @@ typedef struct Sample
 	const Observation *observations;
 	size_t n;
 	void (*breathe)(void);
+	int k;
 } Sample;
 
 static void
 sample_loglik(const double *theta, void *data, Jet *total)
 {
 	const Sample *sample = data;
+	double with_k[METHOD_THETA];
 
-	sample->method->loglik_jet(theta, sample->observations, sample->n, sample->breathe, total);
+	memcpy(with_k, theta, (size_t) sample->method->parameters * sizeof(double));
+	with_k[METHOD_K] = sample->k;
+	sample->method->loglik_jet(with_k, sample->observations, sample->n, sample->breathe, total);
 }
 
 /*
@@ -342,14 +346,59 @@ fit_sample(Sample *sample, Fit *fit)
 				 sample->method->upper, customers, fit);
 }
 
-void
-fit_method(const Method *method, Observation *observations, size_t n, Observation *room,
-		   void (*breathe)(void), Fit *fit)
+/* The fit from a start that is kept where a part leads astray. */
+static void
+fit_in_two_steps(Sample *sample, Observation *room, Fit *fit)
 {
-	Sample sample = {method, observations, n, breathe};
+	double start[JET_PARAMETERS];
+
+	memcpy(start, fit->theta, sizeof(start));
+	if (sample->n > THIN_ABOVE)
+	{
+		Sample part = *sample;
+		bool good;
+
+		part.observations = room;
+		part.n = thin(sample->observations, sample->n, room);
+		fit_sample(&part, fit);
+		good = fit->converged;
+		for (int i = 0; i < sample->method->parameters; i++)
+			good &= fit->limit[i] == 0;
+		if (!good)
+			memcpy(fit->theta, start, sizeof(start));
+	}
+	fit_sample(sample, fit);
+}
+
+/* Each number of phases begins where the one before ended; a phase is the shorter the more there are. */
+static void
+fit_phases(Sample *sample, const FitPhases *phases, double log_unit, Observation *room, Fit *best)
+{
+	Fit fit = *best;
+
+	for (int k = phases->from; k <= phases->to; k++)
+	{
+		for (int i = 0; i < sample->method->parameters; i++)
+			if (sample->method->scale[i])
+				fit.theta[i] *= k > phases->from ? (k - 1.0) / k : 1.0 / k;
+		sample->k = fit.k = k;
+		if (k == phases->from)
+			fit_in_two_steps(sample, room, &fit);
+		else
+			fit_sample(sample, &fit);
+		fit.loglik += phases->log_gaps[k] - k * log_unit;
+		if (k == phases->from || fit.loglik > best->loglik)
+			*best = fit;
+	}
+}
+
+void
+fit_method(const Method *method, const FitPhases *phases, Observation *observations, size_t n,
+		   Observation *room, void (*breathe)(void), Fit *fit)
+{
+	Sample sample = {method, observations, n, breathe, 0};
 	bool scaled = false;
 	double unit = 1, orders = 0, ages = 0, customers = 0;
-	double start[JET_PARAMETERS];
 
 	/* in units of the longest age, limits and start are the same for days and for weeks */
 	for (int i = 0; i < method->parameters; i++)
@@ -368,21 +417,16 @@ fit_method(const Method *method, Observation *observations, size_t n, Observatio
 		orders += (double) observations[i].count * observations[i].frequency;
 		ages += (double) observations[i].count * observations[i].age;
 	}
-	method->start(orders / customers, ages / customers, start);
-	memcpy(fit->theta, start, sizeof(start));
-	if (n > THIN_ABOVE)
+	*fit = (Fit){0};
+	method->start(orders / customers, ages / customers, fit->theta);
+	if (phases)
+		fit_phases(&sample, phases, orders * log(unit), room, fit);
+	else
 	{
-		Sample part = {method, room, thin(observations, n, room), breathe};
-		bool good;
-
-		fit_sample(&part, fit);
-		good = fit->converged;
-		for (int i = 0; i < method->parameters; i++)
-			good &= fit->limit[i] == 0;
-		if (!good)
-			memcpy(fit->theta, start, sizeof(start));
+		fit_in_two_steps(&sample, room, fit);
+		if (scaled)
+			fit->loglik -= orders * log(unit);
 	}
-	fit_sample(&sample, fit);
 
 	fit->note = method->boundary(fit->theta);
 	for (int i = 0; i < method->parameters; i++)
@@ -391,6 +435,4 @@ fit_method(const Method *method, Observation *observations, size_t n, Observatio
 			fit->theta[i] *= unit;
 			fit->std_error[i] *= unit;
 		}
-	if (scaled)
-		fit->loglik -= orders * log(unit);
 }

@@ -34,6 +34,8 @@ typedef struct Fit
 	bool converged;
 	/* the likelihood still rises beyond the limit of this parameter: -1 lower, 1 upper */
 	int limit[JET_PARAMETERS];
+	/* of methods with phases, how many; otherwise 0 */
+	int k;
 	/* what the data do not show, in words; NULL if nothing of the kind */
 	const char *note;
 } Fit;
@@ -50,12 +52,20 @@ extern void fit_eigen(int n, double matrix[][JET_PARAMETERS], double *values,
 extern void fit_maximise(LogLikelihood f, void *data, int parameters, const double *lower,
 						 const double *upper, double weight, Fit *fit);
 
+/* How many phases to try, and what the gaps between orders add to the log-likelihood with each. */
+typedef struct FitPhases
+{
+	int from; /* at least 1 */
+	int to;   /* at most METHOD_MOST_PHASES */
+	double log_gaps[METHOD_MOST_PHASES + 1];
+} FitPhases;
+
 /*
- * Fits a buy-till-you-die model. The observations are sorted by frequency, and their times are
+ * Fits a buy-till-you-die model, with the best number of phases if it has any; or else phases is NULL. The observations are sorted by frequency, and their times are
  * changed while it runs; room has room for as many. Some frequency is above 0, and some age. breathe
  * is called now and then.
  */
-extern void fit_method(const Method *method, Observation *observations, size_t n, Observation *room,
-					   void (*breathe)(void), Fit *fit);
+extern void fit_method(const Method *method, const FitPhases *phases, Observation *observations,
+					   size_t n, Observation *room, void (*breathe)(void), Fit *fit);
 
 #endif

@@ -16,7 +16,7 @@ CREATE FUNCTION @extschema@.clv_fit_final(internal) RETURNS @extschema@.clv_mode
 LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION @extschema@.clv_fit_final(internal) IS 'final function of clv_fit: the fit itself';
 
--- Aggregates have no default arguments: there is one for each combination.
+-- Aggregates have no default arguments: there is one for each combination that leaves untyped literals unambiguous.
 
 CREATE FUNCTION @extschema@.clv_fit_accumulate(internal, @extschema@.customer_value, text, date) RETURNS internal
 LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clv_fit_accumulate_ledger';
@@ -32,7 +32,7 @@ CREATE AGGREGATE @extschema@.clv_fit(cv @extschema@.customer_value, model text, 
 	PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE @extschema@.clv_fit(@extschema@.customer_value, text, date) IS
-'fits the model bg/nbd, mbg/nbd or pareto/nbd to ledgers up to and including as_of by maximum likelihood, in weeks, and the gamma-gamma model of spend beside it to every order day; ledgers without an order by then are left out; NULL without customers (Fader, Hardie & Lee 2005)';
+'fits the model bg/nbd, mbg/nbd, pareto/nbd, bg/cnbd-k or mbg/cnbd-k to ledgers up to and including as_of by maximum likelihood, in weeks, and the gamma-gamma model of spend beside it to every order day; ledgers without an order by then are left out; NULL without customers (Fader, Hardie & Lee 2005)';
 
 CREATE FUNCTION @extschema@.clv_fit_accumulate(internal, @extschema@.customer_value, text, date, interval) RETURNS internal
 LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clv_fit_accumulate_ledger';
@@ -82,9 +82,57 @@ CREATE AGGREGATE @extschema@.clv_fit(cv @extschema@.customer_value, model text, 
 COMMENT ON AGGREGATE @extschema@.clv_fit(@extschema@.customer_value, text, date, interval, text) IS
 'as clv_fit(cv, model, as_of), with both';
 
-CREATE FUNCTION @extschema@.clv_fit(sample @extschema@.clv_sample, model text, as_of date, unit interval DEFAULT '1 week', spend text DEFAULT 'orders') RETURNS @extschema@.clv_model
+CREATE FUNCTION @extschema@.clv_fit_accumulate(internal, @extschema@.customer_value, text, date, int) RETURNS internal
+LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clv_fit_accumulate_ledger';
+COMMENT ON FUNCTION @extschema@.clv_fit_accumulate(internal, @extschema@.customer_value, text, date, int) IS 'transition function of clv_fit(customer_value, text, date, int)';
+
+CREATE AGGREGATE @extschema@.clv_fit(cv @extschema@.customer_value, model text, as_of date, k int) (
+	SFUNC = @extschema@.clv_fit_accumulate,
+	STYPE = internal,
+	FINALFUNC = @extschema@.clv_fit_final,
+	COMBINEFUNC = @extschema@.clv_fit_combine,
+	SERIALFUNC = @extschema@.clv_fit_serialise,
+	DESERIALFUNC = @extschema@.clv_fit_deserialise,
+	PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE @extschema@.clv_fit(@extschema@.customer_value, text, date, int) IS
+'fits the model bg/cnbd-k or mbg/cnbd-k of regular buyers with that k from 1 to 12; without k, or with NULL, the best one is taken (Reutterer, Platzer & Schröder 2021)';
+
+CREATE FUNCTION @extschema@.clv_fit_accumulate(internal, @extschema@.customer_value, text, date, interval, int) RETURNS internal
+LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clv_fit_accumulate_ledger';
+COMMENT ON FUNCTION @extschema@.clv_fit_accumulate(internal, @extschema@.customer_value, text, date, interval, int) IS 'transition function of clv_fit(customer_value, text, date, interval, int)';
+
+CREATE AGGREGATE @extschema@.clv_fit(cv @extschema@.customer_value, model text, as_of date, unit interval, k int) (
+	SFUNC = @extschema@.clv_fit_accumulate,
+	STYPE = internal,
+	FINALFUNC = @extschema@.clv_fit_final,
+	COMBINEFUNC = @extschema@.clv_fit_combine,
+	SERIALFUNC = @extschema@.clv_fit_serialise,
+	DESERIALFUNC = @extschema@.clv_fit_deserialise,
+	PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE @extschema@.clv_fit(@extschema@.customer_value, text, date, interval, int) IS
+'as clv_fit(cv, model, as_of, k), with unit';
+
+CREATE FUNCTION @extschema@.clv_fit_accumulate(internal, @extschema@.customer_value, text, date, interval, text, int) RETURNS internal
+LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clv_fit_accumulate_ledger';
+COMMENT ON FUNCTION @extschema@.clv_fit_accumulate(internal, @extschema@.customer_value, text, date, interval, text, int) IS 'transition function of clv_fit(customer_value, text, date, interval, text, int)';
+
+CREATE AGGREGATE @extschema@.clv_fit(cv @extschema@.customer_value, model text, as_of date, unit interval, spend text, k int) (
+	SFUNC = @extschema@.clv_fit_accumulate,
+	STYPE = internal,
+	FINALFUNC = @extschema@.clv_fit_final,
+	COMBINEFUNC = @extschema@.clv_fit_combine,
+	SERIALFUNC = @extschema@.clv_fit_serialise,
+	DESERIALFUNC = @extschema@.clv_fit_deserialise,
+	PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE @extschema@.clv_fit(@extschema@.customer_value, text, date, interval, text, int) IS
+'as clv_fit(cv, model, as_of, k), with unit and spend';
+
+CREATE FUNCTION @extschema@.clv_fit(sample @extschema@.clv_sample, model text, as_of date, unit interval DEFAULT '1 week', spend text DEFAULT 'orders', k int DEFAULT NULL) RETURNS @extschema@.clv_model
 LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clv_fit_of_sample';
-COMMENT ON FUNCTION @extschema@.clv_fit(@extschema@.clv_sample, text, date, interval, text) IS
+COMMENT ON FUNCTION @extschema@.clv_fit(@extschema@.clv_sample, text, date, interval, text, int) IS
 'the model that clv_fit finds for the ledgers that the sample was made of, to the last bit; as_of must not lie before an order of the sample; NULL without customers';
 
 CREATE FUNCTION @extschema@.clv_fit_accumulate(internal, @extschema@.btyd_summary, text) RETURNS internal
@@ -101,7 +149,7 @@ CREATE AGGREGATE @extschema@.clv_fit(s @extschema@.btyd_summary, model text) (
 	PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE @extschema@.clv_fit(@extschema@.btyd_summary, text) IS
-'fits the model bg/nbd, mbg/nbd, pareto/nbd or bg/bb to summaries by maximum likelihood, and the gamma-gamma model of spend beside it; the unit is taken to be a week; NULL without customers';
+'fits the model bg/nbd, mbg/nbd, pareto/nbd, bg/cnbd-k, mbg/cnbd-k or bg/bb to summaries by maximum likelihood, and the gamma-gamma model of spend beside it; the unit is taken to be a week; NULL without customers';
 
 CREATE FUNCTION @extschema@.clv_fit_accumulate(internal, @extschema@.btyd_summary, text, interval) RETURNS internal
 LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clv_fit_accumulate_summary';
@@ -118,6 +166,22 @@ CREATE AGGREGATE @extschema@.clv_fit(s @extschema@.btyd_summary, model text, uni
 );
 COMMENT ON AGGREGATE @extschema@.clv_fit(@extschema@.btyd_summary, text, interval) IS
 'as clv_fit(s, model), for summaries in units of that length';
+
+CREATE FUNCTION @extschema@.clv_fit_accumulate(internal, @extschema@.btyd_summary, text, interval, int) RETURNS internal
+LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clv_fit_accumulate_summary';
+COMMENT ON FUNCTION @extschema@.clv_fit_accumulate(internal, @extschema@.btyd_summary, text, interval, int) IS 'transition function of clv_fit(btyd_summary, text, interval, int)';
+
+CREATE AGGREGATE @extschema@.clv_fit(s @extschema@.btyd_summary, model text, unit interval, k int) (
+	SFUNC = @extschema@.clv_fit_accumulate,
+	STYPE = internal,
+	FINALFUNC = @extschema@.clv_fit_final,
+	COMBINEFUNC = @extschema@.clv_fit_combine,
+	SERIALFUNC = @extschema@.clv_fit_serialise,
+	DESERIALFUNC = @extschema@.clv_fit_deserialise,
+	PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE @extschema@.clv_fit(@extschema@.btyd_summary, text, interval, int) IS
+'as clv_fit(s, model, unit), of the models bg/cnbd-k and mbg/cnbd-k with that k from 1 to 12; without k, or with NULL, with the best one. Summaries tell of regularity only by how often and for how long customers order: ledgers tell more';
 
 CREATE FUNCTION @extschema@.clv_fit_bgbb_accumulate(internal, int, int, int) RETURNS internal
 LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clv_fit_accumulate_bgbb';

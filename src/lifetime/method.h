@@ -5,7 +5,8 @@
  * A customer is known by x, the repeat order days (frequency), tx, when the last of them was
  * (recency), and T, for how long he has been known (age); all times count from his first order in
  * one unit. Given that he is still alive at T, tx tells no more, so what is expected of him is
- * P(alive | x, tx, T) times something of x and T alone.
+ * P(alive | x, tx, T) times something of x and T alone; but where orders come regularly
+ * (cnbd.c), tx tells when the next one is due.
  */
 #ifndef CUSTOMER_VALUE_METHOD_H
 #define CUSTOMER_VALUE_METHOD_H
@@ -25,27 +26,37 @@ typedef struct Observation
 	int32_t frequency;
 } Observation;
 
+/* Regular customers order after so many phases, at most. */
+#define METHOD_MOST_PHASES 12
+
+/* theta of a model: the parameters that are fitted, and behind them the number of phases, k, of those that
+ * have phases. */
+#define METHOD_K JET_PARAMETERS
+#define METHOD_THETA (JET_PARAMETERS + 1)
+
 typedef struct Method
 {
 	const char *name;
 	int parameters;
 	const char *parameter[JET_PARAMETERS];
+	bool phases; /* has k, and tx tells of the future of a customer that is alive */
 
 	/* probability that the customer is alive at T */
 	double (*p_alive)(const double *theta, double x, double tx, double T);
 	/* of a customer that is alive at T: the orders expected in (T, T + t], the probability of exactly n
 	 * of them, and that of being alive at T + t too, whatever it does until then */
-	double (*orders_alive)(const double *theta, double x, double T, double t);
-	double (*probability_alive)(const double *theta, double x, double T, int32_t n, double t);
-	double (*alive_until)(const double *theta, double x, double T, double t);
+	double (*orders_alive)(const double *theta, double x, double tx, double T, double t);
+	double (*probability_alive)(const double *theta, double x, double tx, double T, int32_t n,
+								double t);
+	double (*alive_until)(const double *theta, double x, double tx, double T, double t);
 	/* and the expectation of n (n - 1), n being its orders in (T, T + t]; NULL where ledgers have none */
-	double (*pairs_alive)(const double *theta, double x, double T, double t);
+	double (*pairs_alive)(const double *theta, double x, double tx, double T, double t);
 	/* repeat orders expected of a new customer until t, and the probability of n */
 	double (*orders_new)(const double *theta, double t);
 	double (*probability)(const double *theta, int32_t n, double t);
 	/* expected discounted orders without end, at rate d per unit, given alive at T; may be NULL */
 	double (*residual_alive)(const double *theta, double x, double T, double d);
-	/* ln likelihood of one customer */
+	/* ln likelihood of one customer; with phases that of the summary, see cnbd_log_regularity */
 	double (*loglik)(const double *theta, double x, double tx, double T);
 
 	/* Adds up the log-likelihood of observations that are sorted by frequency. Calls breathe now
@@ -65,8 +76,17 @@ typedef struct Method
 
 extern const Method bgnbd_method;
 extern const Method mbgnbd_method;
+extern const Method bgcnbd_method;
+extern const Method mbgcnbd_method;
 extern const Method paretonbd_method;
 extern const Method bgbb_method;
+
+/*
+ * What phases add to the ln likelihood of a customer of whom only the summary is known: x gaps of k phases
+ * that add up to tx against x gaps of one. Where the gaps themselves are known, it is (k - 1) times the
+ * sum of their logarithms less x ln (k - 1)! instead, which is not in loglik_jet.
+ */
+extern double cnbd_log_regularity(double k, double x, double tx);
 
 /* after so many summaries of a fit, breathe is called */
 #define BREATHE_EVERY 4096

@@ -114,6 +114,14 @@ gamma_quantile(double shape, double p)
 	return exp(0.5 * (low + high));
 }
 
+/* Is the same expected of both, if they are alive? */
+static bool
+have_same_future(const Method *method, const OutlookCustomer *a, const OutlookCustomer *b)
+{
+	return a->frequency == b->frequency && a->age == b->age &&
+		   (!method->phases || a->recency == b->recency);
+}
+
 /* The expected value of one customer, given the expected discounted orders. */
 static double
 spend_of(const double *spend, const OutlookCustomer *c)
@@ -131,11 +139,12 @@ total_of(const OutlookModel *model, const double *theta, const double *spend,
 
 	for (size_t i = every / 2; i < n; i += every)
 	{
-		bool same_age = last < n && c[i].frequency == c[last].frequency && c[i].age == c[last].age;
+		bool same_future = last < n && have_same_future(model->method, &c[i], &c[last]);
 
-		if (!same_age)
-			orders = model->discounted(model->self, theta, c[i].frequency, c[i].age);
-		if (!same_age || c[i].recency != c[last].recency)
+		if (!same_future)
+			orders =
+				model->discounted(model->self, theta, c[i].frequency, c[i].recency, c[i].age);
+		if (!same_future || c[i].recency != c[last].recency)
 			alive = model->method->p_alive(theta, c[i].frequency, c[i].recency, c[i].age);
 		if (alive * orders > 0)
 			total += alive * orders * spend_of(spend, &c[i]);
@@ -156,9 +165,9 @@ parameter_variance(const OutlookModel *model, const OutlookCustomer *customers, 
 
 	for (int i = 0; i < parameters + GAMMAGAMMA_PARAMETERS; i++)
 	{
-		double theta[JET_PARAMETERS], spend[GAMMAGAMMA_PARAMETERS], *moved, kept, up;
+		double theta[METHOD_THETA], spend[GAMMAGAMMA_PARAMETERS], *moved, kept, up;
 
-		for (int j = 0; j < JET_PARAMETERS; j++)
+		for (int j = 0; j < METHOD_THETA; j++)
 			theta[j] = model->theta[j];
 		for (int j = 0; j < GAMMAGAMMA_PARAMETERS; j++)
 			spend[j] = model->spend[j];
@@ -197,20 +206,20 @@ outlook_total(const OutlookModel *model, const OutlookCustomer *customers, size_
 	for (size_t i = 0; i < n; i++)
 	{
 		const OutlookCustomer *c = &customers[i], *before = c - 1;
-		bool same_age = i > 0 && c->frequency == before->frequency && c->age == before->age;
+		bool same_future = i > 0 && have_same_future(method, c, before);
 		double x = c->frequency, k = spend[0] * c->paid + spend[1];
 		double mean, square, shrunk, kept;
 
 		if (i % BREATHE_EVERY == 0)
 			model->breathe();
-		if (!same_age)
+		if (!same_future)
 		{
-			orders = method->orders_alive(model->theta, x, c->age, model->horizon);
-			pairs = method->pairs_alive(model->theta, x, c->age, model->horizon);
-			none = method->probability_alive(model->theta, x, c->age, 0, model->horizon);
-			discounted = model->discounted(model->self, model->theta, x, c->age);
+			orders = method->orders_alive(model->theta, x, c->recency, c->age, model->horizon);
+			pairs = method->pairs_alive(model->theta, x, c->recency, c->age, model->horizon);
+			none = method->probability_alive(model->theta, x, c->recency, c->age, 0, model->horizon);
+			discounted = model->discounted(model->self, model->theta, x, c->recency, c->age);
 		}
-		if (!same_age || c->recency != before->recency)
+		if (!same_future || c->recency != before->recency)
 			alive = method->p_alive(model->theta, x, c->recency, c->age);
 		if (!(alive * orders > 0))
 			continue;

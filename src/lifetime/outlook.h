@@ -36,7 +36,7 @@ typedef struct OutlookModel
 	const double (*spend_covariance)[JET_PARAMETERS];
 	double horizon;
 	/* the expected orders of a living customer, discounted */
-	double (*discounted)(const void *self, const double *theta, double x, double T);
+	double (*discounted)(const void *self, const double *theta, double x, double tx, double T);
 	const void *self;
 	double margin_rate; /* not negative */
 	double level;

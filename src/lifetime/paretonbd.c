@@ -105,10 +105,11 @@ p_alive(const double *theta, double x, double tx, double T)
 
 /* Fader, Hardie & Lee 2005b, with the limit at s = 1 and without loss of digits near it */
 static double
-orders_alive(const double *theta, double x, double T, double t)
+orders_alive(const double *theta, double x, double tx, double T, double t)
 {
 	double since = log1p(t / (theta[BETA] + T));
 
+	(void) tx;
 	return (theta[R] + x) / (theta[ALPHA] + T) * (theta[BETA] + T) * since *
 		   decay_mean((theta[S] - 1) * since);
 }
@@ -116,7 +117,7 @@ orders_alive(const double *theta, double x, double T, double t)
 static double
 orders_new(const double *theta, double t)
 {
-	return orders_alive(theta, 0, 0, t);
+	return orders_alive(theta, 0, 0, 0, t);
 }
 
 /* n orders by the time of death u, integrated over v = ln u */
@@ -161,16 +162,18 @@ probability(const double *theta, int32_t n, double t)
 
 /* Of a customer that is alive, rates and drop-out are gamma distributed still. */
 static double
-probability_alive(const double *theta, double x, double T, int32_t n, double t)
+probability_alive(const double *theta, double x, double tx, double T, int32_t n, double t)
 {
 	double now[] = {theta[R] + x, theta[ALPHA] + T, theta[S], theta[BETA] + T};
 
+	(void) tx;
 	return probability(now, n, t);
 }
 
 static double
-alive_until(const double *theta, double x, double T, double t)
+alive_until(const double *theta, double x, double tx, double T, double t)
 {
+	(void) tx;
 	(void) x;
 	return exp(-theta[S] * log1p(t / (theta[BETA] + T)));
 }
@@ -195,12 +198,13 @@ log_square(const void *self, double v, double *slope)
 /* Given its rate, orders are as many pairs as the square of the time until death or t, of which the mean
  * is the integral of 2 u times the chance of living until u. */
 static double
-pairs_alive(const double *theta, double x, double T, double t)
+pairs_alive(const double *theta, double x, double tx, double T, double t)
 {
 	Square square = {theta[S], theta[BETA] + T};
 	Interval over = {.low_open = true};
 	double shape = theta[R] + x, rate = theta[ALPHA] + T;
 
+	(void) tx;
 	if (t == 0)
 		return 0;
 	over.high = log(t);

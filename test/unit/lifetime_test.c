@@ -1,4 +1,4 @@
-/* sources: lifetime/special.c lifetime/quadrature.c lifetime/jet.c lifetime/negbin.c lifetime/annuity.c lifetime/bgnbd.c lifetime/paretonbd.c lifetime/bgbb.c lifetime/gammagamma.c lifetime/kept.c lifetime/sbg.c lifetime/fit.c lifetime/outlook.c */
+/* sources: lifetime/special.c lifetime/quadrature.c lifetime/jet.c lifetime/negbin.c lifetime/annuity.c lifetime/bgnbd.c lifetime/cnbd.c lifetime/paretonbd.c lifetime/bgbb.c lifetime/gammagamma.c lifetime/kept.c lifetime/sbg.c lifetime/fit.c lifetime/outlook.c */
 /*
  * lifetime_test.c
  *	  The lifetime models against a table in 50 digits, against each other and against differences.
@@ -84,7 +84,7 @@ extreme_customers(void)
 		double t = table[i].horizon;
 		double results[RESULTS] = {
 			m->p_alive(theta, x, tx, T),
-			m->orders_alive(theta, x, T, t),
+			m->orders_alive(theta, x, tx, T, t),
 			m->orders_new(theta, t),
 			m->loglik(theta, x, tx, T),
 			m->probability(theta, table[i].n, t),
@@ -135,8 +135,8 @@ futures_of_the_living(void)
 		const Method *m = method_of(future[i].model);
 		const double *theta = future[i].theta;
 		double x = future[i].frequency, T = future[i].age, t = future[i].horizon;
-		double results[2] = {m->alive_until(theta, x, T, t),
-							 m->probability_alive(theta, x, T, future[i].n, t)};
+		double results[2] = {m->alive_until(theta, x, 0, T, t),
+							 m->probability_alive(theta, x, 0, T, future[i].n, t)};
 
 		for (int k = 0; k < 2; k++)
 		{
@@ -222,15 +222,15 @@ no_jumps(void)
 		slope = 1e-10 + 4e-12 * theta[2];
 		/* w = t / (alpha + T + t) = 0.98, and shape * z = 500 */
 		t = (theta[1] + T) * 49;
-		unit_require(near(m->orders_alive(theta, x, T, t * (1 - 1e-12)),
-						  m->orders_alive(theta, x, T, t * (1 + 1e-12)), 1e-10));
-		unit_require(near(m->alive_until(theta, x, T, t * (1 - 1e-12)),
-						  m->alive_until(theta, x, T, t * (1 + 1e-12)), slope));
+		unit_require(near(m->orders_alive(theta, x, 0, T, t * (1 - 1e-12)),
+						  m->orders_alive(theta, x, 0, T, t * (1 + 1e-12)), 1e-10));
+		unit_require(near(m->alive_until(theta, x, 0, T, t * (1 - 1e-12)),
+						  m->alive_until(theta, x, 0, T, t * (1 + 1e-12)), slope));
 		t = (theta[1] + T) * 500 / (theta[0] + x);
-		unit_require(near(m->alive_until(theta, x, T, t * (1 - 1e-12)),
-						  m->alive_until(theta, x, T, t * (1 + 1e-12)), slope));
-		unit_require(near(m->orders_alive(theta, x, T, t * (1 - 1e-12)),
-						  m->orders_alive(theta, x, T, t * (1 + 1e-12)), 1e-10));
+		unit_require(near(m->alive_until(theta, x, 0, T, t * (1 - 1e-12)),
+						  m->alive_until(theta, x, 0, T, t * (1 + 1e-12)), slope));
+		unit_require(near(m->orders_alive(theta, x, 0, T, t * (1 - 1e-12)),
+						  m->orders_alive(theta, x, 0, T, t * (1 + 1e-12)), 1e-10));
 		unit_require(near(beta_annuity(theta[2], theta[3], 0.01, 1000),
 						  beta_annuity(theta[2], theta[3], 0.01, 1000 * (1 + 1e-15)), 1e-10));
 	}
@@ -263,16 +263,16 @@ answers_are_sane(void)
 			theta[i] = random_between(-wide, wide);
 		p = m->p_alive(theta, x, tx, T);
 		unit_require(p >= 0 && p <= 1);
-		orders = m->orders_alive(theta, x, T, t);
+		orders = m->orders_alive(theta, x, tx, T, t);
 		unit_require(orders >= 0 && isfinite(orders));
 		/* beyond 1e9 digits are lost, but not the sense */
-		unit_require(m->orders_alive(theta, x, T, 2 * t) >=
+		unit_require(m->orders_alive(theta, x, tx, T, 2 * t) >=
 					 orders * (1 - (wide > 5 ? 1e-3 : 1e-9)));
 		unit_require(m->orders_new(theta, t) >= 0);
 		unit_require(isfinite(m->loglik(theta, x, tx, T)));
-		p = m->alive_until(theta, x, T, t);
+		p = m->alive_until(theta, x, tx, T, t);
 		unit_require(p >= 0 && p <= 1);
-		p = m->probability_alive(theta, x, T, n, t);
+		p = m->probability_alive(theta, x, tx, T, n, t);
 		unit_require(p >= 0 && p <= 1 + 1e-9);
 		p = m->probability(theta, n, t);
 		unit_require(p >= 0 && p <= 1 + 1e-9);
@@ -322,7 +322,7 @@ published_donations(void)
 
 	for (size_t i = 0; i < DONATIONS; i++)
 		o[i] = (Observation){donations[i][1], 6, donations[i][2], donations[i][0]};
-	fit_method(&bgbb_method, o, DONATIONS, room, breathe, &fit);
+	fit_method(&bgbb_method, NULL, o, DONATIONS, room, breathe, &fit);
 	unit_require(fit.converged && fit.note == NULL);
 	unit_require(fabs(fit.theta[0] - 1.204) < 0.0005 && fabs(fit.theta[1] - 0.750) < 0.0005);
 	unit_require(fabs(fit.theta[2] - 0.657) < 0.0005 && fabs(fit.theta[3] - 2.783) < 0.0005);
@@ -346,13 +346,13 @@ pairs_add_up(void)
 		theta[1] = random_between(0.7, 1.5);
 		for (int n = 2; n < 1500; n++)
 		{
-			double term = (double) n * (n - 1) * m->probability_alive(theta, x, T, n, t);
+			double term = (double) n * (n - 1) * m->probability_alive(theta, x, 0, T, n, t);
 
 			sum += term;
 			if (n > 4 * (theta[0] + x) * t / (theta[1] + T) + 20 && term < 1e-14 * sum)
 				break;
 		}
-		unit_require(near(m->pairs_alive(theta, x, T, t), sum, 1e-8));
+		unit_require(near(m->pairs_alive(theta, x, 0, T, t), sum, 1e-8));
 	}
 	/* both ways to compute them agree on either side of where the code changes over */
 	for (int round = 0; round < ROUNDS; round++)
@@ -364,8 +364,8 @@ pairs_add_up(void)
 		for (int i = 0; i < JET_PARAMETERS; i++)
 			theta[i] = random_between(-4, 5);
 		t = (theta[1] + T) * fmin(49, 500 / (theta[0] + x));
-		unit_require(near(m->pairs_alive(theta, x, T, t * (1 - 1e-12)),
-						  m->pairs_alive(theta, x, T, t * (1 + 1e-12)), 1e-9));
+		unit_require(near(m->pairs_alive(theta, x, 0, T, t * (1 - 1e-12)),
+						  m->pairs_alive(theta, x, 0, T, t * (1 + 1e-12)), 1e-9));
 	}
 	return true;
 }
@@ -460,7 +460,7 @@ poor_data_end_with_a_note(void)
 				if (kind == 2 && x > 0)
 					o[i].recency = o[i].age;
 			}
-			fit_method(methods[m], o, n, room, breathe, &fit);
+			fit_method(methods[m], NULL, o, n, room, breathe, &fit);
 			for (int i = 0; i < JET_PARAMETERS; i++)
 				unit_require(isfinite(fit.theta[i]) && fit.theta[i] > 0);
 			unit_require(isfinite(fit.loglik));
