@@ -20,6 +20,8 @@
 #include "executor/spi.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
+#include "nodes/value.h"
+#include "parser/parse_func.h"
 #include "parser/parse_node.h"
 #include "storage/lmgr.h"
 #include "utils/acl.h"
@@ -92,6 +94,19 @@ forget_all(Datum argument, int cache, uint32 hash)
 	forget_relation(argument, InvalidOid);
 }
 
+/*
+ * The function that finds a source of orders out, by the hash value of its row in the server's cache: the
+ * owner must have the right to call it.
+ */
+static uint32 statements_hash;
+
+static void
+forget_statements(Datum argument, int cache, uint32 hash)
+{
+	if (hash == 0 || hash == statements_hash)
+		forget_all(argument, cache, hash);
+}
+
 static Kept *
 find_kept(Oid trigger)
 {
@@ -104,10 +119,11 @@ find_kept(Oid trigger)
 
 		kept_sources = hash_create("customer_value sources", 16, &control, HASH_ELEM | HASH_BLOBS);
 		CacheRegisterRelcacheCallback(forget_relation, (Datum) 0);
-		/* the names of schemas, who owns them, and who has whose rights */
+		/* the names of schemas, who owns them, who has whose rights, and who may call functions */
 		CacheRegisterSyscacheCallback(NAMESPACEOID, forget_all, (Datum) 0);
 		CacheRegisterSyscacheCallback(AUTHOID, forget_all, (Datum) 0);
 		CacheRegisterSyscacheCallback(AUTHMEMMEMROLE, forget_all, (Datum) 0);
+		CacheRegisterSyscacheCallback(PROCOID, forget_statements, (Datum) 0);
 	}
 	kept = hash_search(kept_sources, &trigger, HASH_ENTER, &found);
 	if (!found)
@@ -302,11 +318,16 @@ source_make_ready(Source *source, const TriggerData *trigger)
 	Datum arguments[] = {ObjectIdGetDatum(source->type),
 						 ObjectIdGetDatum(RelationGetRelid(trigger->tg_relation)),
 						 CStringGetTextDatum(event_of(trigger))};
+	static const Oid statements_types[] = {REGTYPEOID, REGCLASSOID, TEXTOID};
+	Oid statements = LookupFuncName(
+		list_make2(makeString("customer_value_internal"), makeString("change_statements")),
+		lengthof(statements_types), statements_types, false);
 	HeapTuple row;
 	TupleDesc columns;
 	Datum numbers;
 	bool by_plan;
 
+	statements_hash = GetSysCacheHashValue1(PROCOID, ObjectIdGetDatum(statements));
 	/* an alteration that is seen from here on counts */
 	watch(kept, schema, RelationGetRelid(trigger->tg_relation));
 	kept->is_valid = true;
