@@ -106,10 +106,13 @@ RESET datestyle;
 RESET extra_float_digits;
 SELECT jsonb_pretty(facts) FROM facts WHERE id = 1;
 SELECT wrong();
--- what rules cannot take, the writer is told
+-- what rules cannot take is absent to them, and status says so
+SELECT rules AS before FROM shop.cutoffs \gset
 UPDATE shop.settings SET rules = '{"segments": [{"name": "a", "from": 60}, {"name": "b"}], "criteria": [{"fact": "code", "weight": 1, "points": [[0, 0], [1, 100]]}]}';
 SELECT customer_value.rebalance('shop', '2026-03-01');
-UPDATE shop.settings SET rules = (SELECT rules FROM shop.cutoffs);
+SELECT problems FROM customer_value.status('shop');
+UPDATE shop.settings SET rules = :'before';
+SELECT customer_value.rebalance('shop', '2026-03-01') > 0 AS moved;
 
 -- Renamed, altered, dropped.
 ALTER TABLE trade.odd RENAME COLUMN rate TO share;

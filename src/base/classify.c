@@ -17,6 +17,7 @@
 #include "utils/numeric.h"
 #include "utils/timestamp.h"
 
+#include "segment/rules_type.h"
 #include "support/compat.h"
 #include "value/value.h"
 
@@ -34,8 +35,6 @@ extern Datum customer_value_last_day(PG_FUNCTION_ARGS);
 extern Datum customer_value_last_order(PG_FUNCTION_ARGS);
 extern Datum customer_value_margin(PG_FUNCTION_ARGS);
 extern Datum customer_value_orders(PG_FUNCTION_ARGS);
-extern Datum segment_of(PG_FUNCTION_ARGS);
-extern Datum segment_score(PG_FUNCTION_ARGS);
 
 #define STANDING_COLUMNS 5
 
@@ -144,8 +143,8 @@ classifier_make(HeapTupleHeader in_force, MemoryContext context)
 
 	prepare(&c->clv, clv_ledger, 6, own);
 	prepare(&c->class_of, abc_class_of_previous, 4, own);
-	prepare(&c->segment, segment_of, 3, own);
-	prepare(&c->score, segment_score, 2, own);
+	prepare(&c->segment, segment_of_any, 3, own);
+	prepare(&c->score, segment_score_any, 2, own);
 	MemoryContextSwitchTo(caller);
 	return c;
 }
@@ -295,7 +294,9 @@ all_facts(Datum ledger, DateADT as_of, NullableDatum facts)
 {
 	Datum own = DirectFunctionCall2(customer_value_facts, ledger, DateADTGetDatum(as_of));
 
-	return facts.isnull ? own : DirectFunctionCall2(jsonb_concat, own, facts.value);
+	if (facts.isnull || !JB_ROOT_IS_OBJECT(DatumGetJsonbP(facts.value))) /* no names, no facts */
+		return own;
+	return DirectFunctionCall2(jsonb_concat, own, facts.value);
 }
 
 /*

@@ -71,21 +71,39 @@ $$;
 COMMENT ON FUNCTION customer_value_internal.is_ledger_fact(text) IS 'whether a fact is one that ledgers have';
 
 
+CREATE FUNCTION customer_value_internal.takes_fact(rules @extschema@.segment_rules, fact text, value jsonb) RETURNS boolean
+LANGUAGE plpgsql IMMUTABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	PERFORM @extschema@.segment_score(jsonb_build_object(fact, value), rules);
+	RETURN true;
+EXCEPTION WHEN data_exception THEN
+	RETURN false;
+END
+$$;
+
+COMMENT ON FUNCTION customer_value_internal.takes_fact(@extschema@.segment_rules, text, jsonb) IS 'whether a rule set takes such a value for a fact';
+
+
 CREATE FUNCTION customer_value_internal.rule_problems(base name) RETURNS text[]
-LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	problems text[];
 BEGIN
-	-- facts of the ledger are asked of ledgers, all others of what is stored: the first customer that has one will do
+	-- Facts of the ledger are asked of ledgers, all others of what is stored: the first customer that has one will do.
+	-- Whether rules take it is asked of a few: as a rule all values come from one column.
 	EXECUTE format($sql$
-		SELECT array_agg(format('rules: no customer has the fact "%%s"', f.fact) ORDER BY f.fact COLLATE "C")
+		SELECT array_agg(format(CASE WHEN h.stored THEN 'rules: the fact "%%s" is not of a kind that they take' ELSE 'rules: no customer has the fact "%%s"' END, f.fact)
+			ORDER BY f.fact COLLATE "C")
 		FROM %1$I.settings s, customer_value_internal.rule_facts(s.rules) AS f(fact),
-			LATERAL (SELECT customer_value_internal.is_ledger_fact(f.fact) OFFSET 0) AS l(of_ledger)
-		WHERE EXISTS (SELECT FROM %1$I.customer) AND NOT EXISTS (
+			LATERAL (SELECT customer_value_internal.is_ledger_fact(f.fact) OFFSET 0) AS l(of_ledger),
+			LATERAL (
+				SELECT count(*) > 0 AS stored, coalesce(bool_or(customer_value_internal.takes_fact(s.rules, f.fact, x.value)), false) AS taken
+				FROM (SELECT c.facts -> f.fact AS value FROM %1$I.customer c WHERE jsonb_typeof(c.facts -> f.fact) <> 'null' LIMIT 100) x) AS h
+		WHERE EXISTS (SELECT FROM %1$I.customer) AND NOT h.taken AND NOT (l.of_ledger AND EXISTS (
 			SELECT FROM %1$I.customer c, %1$I.cutoffs b
-			WHERE jsonb_typeof(c.facts -> f.fact) <> 'null'
-				OR (l.of_ledger AND %2$s.facts(c.value, greatest(b.as_of, customer_value_internal.last_day(c.value))) ->> f.fact IS NOT NULL))
+			WHERE %2$s.facts(c.value, greatest(b.as_of, customer_value_internal.last_day(c.value))) ->> f.fact IS NOT NULL))
 		$sql$, base, '@extschema@')
 	INTO problems;
 	RETURN coalesce(problems, '{}');
@@ -93,7 +111,7 @@ END
 $$;
 
 COMMENT ON FUNCTION customer_value_internal.rule_problems(name) IS
-'what is wrong with the rules in settings, in the words of status: facts that no customer of the base has; nothing where there are no customers';
+'what is wrong with the rules in settings, in the words of status: facts that no customer of the base has, or not as they take them; nothing where there are no customers';
 
 
 CREATE FUNCTION customer_value_internal.status(base name)

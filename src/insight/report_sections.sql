@@ -212,7 +212,7 @@ BEGIN
 	-- cohorts of 17 years, as many as are shown: an order of another age does not decide how all others are
 	EXECUTE format($sql$
 		SELECT CASE WHEN days <= 400 THEN 'month' WHEN days <= 1500 THEN 'quarter' ELSE 'year' END, since
-		FROM (SELECT $1 - percentile_disc(0.05) WITHIN GROUP (ORDER BY f.first) AS days, max(f.first) FILTER (WHERE f.first <= $1) - 6200 AS since
+		FROM (SELECT $1 - percentile_disc(0.05) WITHIN GROUP (ORDER BY f.first) AS days, greatest(max(f.first) FILTER (WHERE f.first <= $1), date '4690-01-01 BC') - 6200 AS since
 			FROM %1$I.customer c, LATERAL %2$s.first_order(c.value, NULL::date, NULL::date) AS f(first)) d$sql$, base, '@extschema@') INTO unit, first_day USING as_of;
 	EXECUTE format($sql$
 		WITH cell AS (

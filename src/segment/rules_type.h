@@ -24,4 +24,8 @@ extern void segment_rules_open(const SegmentRules *datum, Rules *rules);
 /* The nearest double of a number in jsonb, infinite if beyond; NaN if it is none. */
 extern double segment_number(Numeric number);
 
+/* segment_of and segment_score for facts as they come: those that the rules cannot take count as absent. */
+extern Datum segment_of_any(PG_FUNCTION_ARGS);
+extern Datum segment_score_any(PG_FUNCTION_ARGS);
+
 #endif

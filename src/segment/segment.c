@@ -96,9 +96,10 @@ wrong_fact(const char *name, int length, unsigned types, const char *found)
 			 errmsg("fact \"%.*s\" must be %s, not %s", length, name, types_text(types), found)));
 }
 
-/* Reads one fact; JSON null counts as absent. */
+/* Reads one fact; JSON null counts as absent, and so, where strict is false, does what the rules cannot take. */
 static void
-read_fact(const JsonbValue *value, const char *name, int length, unsigned types, Fact *fact)
+read_fact(const JsonbValue *value, const char *name, int length, unsigned types, bool strict,
+		  Fact *fact)
 {
 	const char *found = NULL;
 
@@ -126,20 +127,27 @@ read_fact(const JsonbValue *value, const char *name, int length, unsigned types,
 			found = JsonContainerIsArray(value->val.binary.data) ? "an array" : "an object";
 	}
 	if ((fact->type & types) == 0)
-		wrong_fact(name, length, types, found);
-	if (fact->type == FACT_NUMBER)
+	{
+		if (strict)
+			wrong_fact(name, length, types, found);
+		fact->type = FACT_ABSENT;
+	}
+	else if (fact->type == FACT_NUMBER)
 	{
 		fact->number = segment_number(value->val.numeric);
-		if (!isfinite(fact->number))
+		if (isfinite(fact->number))
+			return;
+		if (strict)
 			ereport(ERROR,
 					(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 					 errmsg("fact \"%.*s\" is out of range for double precision", length, name)));
+		fact->type = FACT_ABSENT;
 	}
 }
 
 /* Reads all facts that the rules name. The texts stay in the jsonb. */
 static void
-read_facts(RulesCache *cache, Jsonb *facts)
+read_facts(RulesCache *cache, Jsonb *facts, bool strict)
 {
 	const Rules *rules = &cache->rules;
 
@@ -154,19 +162,53 @@ read_facts(RulesCache *cache, Jsonb *facts)
 		JsonbValue value;
 
 		if (getKeyJsonValueFromContainer(&facts->root, name, fact->name.length, &value))
-			read_fact(&value, name, fact->name.length, fact->types, &cache->facts[i]);
+			read_fact(&value, name, fact->name.length, fact->types, strict, &cache->facts[i]);
 		else
 			cache->facts[i].type = FACT_ABSENT;
 	}
 }
 
 static RulesCache *
-read_arguments(FunctionCallInfo fcinfo)
+read_arguments(FunctionCallInfo fcinfo, bool strict)
 {
 	RulesCache *cache = get_rules(fcinfo, PG_GETARG_DATUM(1));
 
-	read_facts(cache, PG_GETARG_JSONB_P(0));
+	read_facts(cache, PG_GETARG_JSONB_P(0), strict);
 	return cache;
+}
+
+static Datum
+find_segment(FunctionCallInfo fcinfo, bool strict)
+{
+	RulesCache *cache;
+	const RulesSegment *segment;
+	text *previous = NULL;
+	uint32 index;
+
+	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
+		PG_RETURN_NULL();
+	if (!PG_ARGISNULL(2))
+		previous = PG_GETARG_TEXT_PP(2);
+	cache = read_arguments(fcinfo, strict);
+	index = rules_segment(&cache->rules, cache->facts, previous ? VARDATA_ANY(previous) : NULL,
+						  previous ? VARSIZE_ANY_EXHDR(previous) : 0, NULL, NULL);
+	if (index == RULES_NONE)
+		PG_RETURN_NULL();
+	segment = &cache->rules.segments[index];
+	PG_RETURN_TEXT_P(
+		cstring_to_text_with_len(cache->rules.text + segment->name.offset, segment->name.length));
+}
+
+static Datum
+find_score(FunctionCallInfo fcinfo, bool strict)
+{
+	RulesCache *cache = read_arguments(fcinfo, strict);
+	double score;
+	double coverage;
+
+	if (!rules_score(&cache->rules, cache->facts, &score, &coverage))
+		PG_RETURN_NULL();
+	PG_RETURN_FLOAT8(score);
 }
 
 /*
@@ -178,23 +220,7 @@ read_arguments(FunctionCallInfo fcinfo)
 Datum
 segment_of(PG_FUNCTION_ARGS)
 {
-	RulesCache *cache;
-	const RulesSegment *segment;
-	text *previous = NULL;
-	uint32 index;
-
-	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
-		PG_RETURN_NULL();
-	if (!PG_ARGISNULL(2))
-		previous = PG_GETARG_TEXT_PP(2);
-	cache = read_arguments(fcinfo);
-	index = rules_segment(&cache->rules, cache->facts, previous ? VARDATA_ANY(previous) : NULL,
-						  previous ? VARSIZE_ANY_EXHDR(previous) : 0, NULL, NULL);
-	if (index == RULES_NONE)
-		PG_RETURN_NULL();
-	segment = &cache->rules.segments[index];
-	PG_RETURN_TEXT_P(
-		cstring_to_text_with_len(cache->rules.text + segment->name.offset, segment->name.length));
+	return find_segment(fcinfo, true);
 }
 
 /*
@@ -205,13 +231,25 @@ segment_of(PG_FUNCTION_ARGS)
 Datum
 segment_score(PG_FUNCTION_ARGS)
 {
-	RulesCache *cache = read_arguments(fcinfo);
-	double score;
-	double coverage;
+	return find_score(fcinfo, true);
+}
 
-	if (!rules_score(&cache->rules, cache->facts, &score, &coverage))
-		PG_RETURN_NULL();
-	PG_RETURN_FLOAT8(score);
+/*
+ * segment_of_any, segment_score_any
+ *
+ * The same for facts as they come, where one customer's must not stop the others: facts that the rules
+ * cannot take, say a string for a number, count as absent. Not for SQL.
+ */
+Datum
+segment_of_any(PG_FUNCTION_ARGS)
+{
+	return find_segment(fcinfo, false);
+}
+
+Datum
+segment_score_any(PG_FUNCTION_ARGS)
+{
+	return find_score(fcinfo, false);
 }
 
 typedef struct Explanation
@@ -324,7 +362,7 @@ explain_segment(PG_FUNCTION_ARGS)
 	explanation.facts = PG_GETARG_JSONB_P(0);
 	if (!PG_ARGISNULL(2))
 		explanation.previous = PG_GETARG_TEXT_PP(2);
-	read_facts(cache, explanation.facts);
+	read_facts(cache, explanation.facts, true);
 	rules_segment(&cache->rules, cache->facts,
 				  explanation.previous ? VARDATA_ANY(explanation.previous) : NULL,
 				  explanation.previous ? VARSIZE_ANY_EXHDR(explanation.previous) : 0, explain_line,
