@@ -5,7 +5,8 @@ LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 RETURN format($sql$
 	differ AS MATERIALIZED (
 		SELECT n.customer_id, n.basis, o.basis AS old_basis, o.bucket AS old_bucket
-		FROM now n LEFT JOIN %1$I.settled o ON o.customer_id = n.customer_id WHERE n.basis IS DISTINCT FROM o.basis),
+		FROM now n LEFT JOIN LATERAL (SELECT o.basis, o.bucket FROM %1$I.settled o WHERE o.customer_id = n.customer_id LIMIT 1) AS o ON true
+		WHERE n.basis IS DISTINCT FROM o.basis),
 	settled_now AS (
 		INSERT INTO %1$I.settled (customer_id, basis) SELECT customer_id, basis FROM differ
 		ON CONFLICT (customer_id) DO UPDATE SET basis = excluded.basis
@@ -32,19 +33,21 @@ AS $$
 DECLARE
 	moved text[];
 BEGIN
-	-- Nobody else takes anything from the queue, since the caller has locked the cut-offs; what writers
-	-- append meanwhile is not seen here and stays. A customer who is up to date, as
-	-- his writer leaves him unless the cut-offs were just being replaced, is only counted. The others are written, but a writer who holds one is not waited for: that could be a
-	-- deadlock.
+	-- Nobody else takes anything from the queue, since the caller has locked the cut-offs; what writers append
+	-- meanwhile is not seen here and stays. A customer that is up to date, as its writer leaves it unless the
+	-- cut-offs were just being replaced, is only counted. The others are written, but a writer that holds one is not
+	-- waited for: that could be a deadlock. Customers are looked up by key and rows of the queue by their place,
+	-- whatever size the planner takes the queue to have.
 	EXECUTE format($sql$
 		WITH waiting AS MATERIALIZED (
-			SELECT q.customer_id, q.changed OR (q.doubtful AND EXISTS (
-				SELECT FROM %1$I.customer c, LATERAL customer_value_internal.classify(c.value, c.facts, c.abc_class, c.segment, $1, c.override) s
-				WHERE c.customer_id = q.customer_id
-					AND (s.basis, s.abc_class, s.score, s.segment, s.due) IS DISTINCT FROM (c.basis, c.abc_class, c.score, c.segment, c.due))) AS behind
-			FROM (SELECT q.customer_id, bool_or(q.value OPERATOR(%3$s.<>) '{}') AS changed,
+			SELECT q.customer_id, q.rows, c.customer_id IS NOT NULL AS known, c.basis,
+				q.changed OR (q.doubtful AND c.customer_id IS NOT NULL AND (
+					SELECT (s.basis, s.abc_class, s.score, s.segment, s.due) IS DISTINCT FROM (c.basis, c.abc_class, c.score, c.segment, c.due)
+					FROM customer_value_internal.classify(c.value, c.facts, c.abc_class, c.segment, $1, c.override) s)) AS behind
+			FROM (SELECT q.customer_id, array_agg(q.ctid) AS rows, bool_or(q.value OPERATOR(%3$s.<>) '{}') AS changed,
 					bool_or(q.classed_by IS DISTINCT FROM ($1).settled_at) AS doubtful
-				FROM %1$I.queue q GROUP BY q.customer_id) AS q),
+				FROM %1$I.queue q GROUP BY q.customer_id ORDER BY q.customer_id) AS q
+			LEFT JOIN LATERAL (SELECT * FROM %1$I.customer c WHERE c.customer_id = q.customer_id LIMIT 1) AS c ON true),
 		free AS MATERIALIZED (
 			SELECT f.*
 			FROM waiting w, LATERAL (
@@ -52,16 +55,16 @@ BEGIN
 				WHERE c.customer_id = w.customer_id FOR NO KEY UPDATE SKIP LOCKED) AS f
 			WHERE w.behind),
 		taken AS (
-			DELETE FROM %1$I.queue q USING waiting w
-			WHERE q.customer_id = w.customer_id AND (NOT w.behind OR q.customer_id IN (SELECT f.customer_id FROM free f)
-				OR NOT EXISTS (SELECT FROM %1$I.customer c WHERE c.customer_id = q.customer_id))
+			DELETE FROM %1$I.queue q
+			USING (SELECT unnest(w.rows) AS row, w.behind FROM waiting w
+				WHERE NOT w.behind OR NOT w.known OR w.customer_id IN (SELECT f.customer_id FROM free f)) AS w
+			WHERE q.ctid = w.row
 			RETURNING q.customer_id, q.value, w.behind),
 		folded AS (%2$s RETURNING c.customer_id, c.basis, c.abc_class, c.segment),
 		now AS (
 			SELECT f.customer_id, f.basis FROM folded f
 			UNION ALL
-			SELECT c.customer_id, c.basis FROM waiting w JOIN %1$I.customer c ON c.customer_id = w.customer_id
-			WHERE NOT w.behind AND c.basis IS NOT NULL),
+			SELECT w.customer_id, w.basis FROM waiting w WHERE NOT w.behind AND w.basis IS NOT NULL),
 		%4$s
 		SELECT array_agg(s.customer_id::text) FROM folded s LEFT JOIN free f USING (customer_id)
 		WHERE (s.abc_class, s.segment) IS DISTINCT FROM (f.abc_class, f.segment)
