@@ -58,7 +58,7 @@ ALTER TABLE plant.orders RENAME TO sale;
 SELECT names FROM plant.stand();
 ALTER TABLE plant.sale RENAME TO orders;
 BEGIN;
-SELECT format('COMMENT ON TRIGGER %I ON %s IS NULL', tgname, tgrelid::regclass) FROM pg_trigger WHERE tgname ~ '^planted_' AND tgrelid = 'plant.orders'::regclass \gexec
+SELECT format('COMMENT ON TRIGGER %I ON %s IS NULL', tgname, tgrelid::regclass) FROM pg_trigger WHERE tgname ~ '^planted_' AND tgrelid = 'plant.orders'::regclass ORDER BY tgname \gexec
 SELECT names FROM plant.stand();
 ROLLBACK;
 DROP TRIGGER a ON plant.salary;
