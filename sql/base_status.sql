@@ -40,6 +40,14 @@ ALTER TABLE refund DROP COLUMN amount CASCADE;
 CREATE TABLE sale_child () INHERITS (sale);
 SELECT sources, triggers_enabled, problems FROM state();
 ROLLBACK;
+-- another table under its name, row security, rows that a crash takes
+BEGIN;
+ALTER TABLE sale RENAME TO sale_old;
+CREATE TABLE sale (LIKE sale_old);
+ALTER TABLE sale_old ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+ALTER TABLE refund SET UNLOGGED;
+SELECT triggers_enabled, problems FROM state();
+ROLLBACK;
 DROP TABLE refund;
 SELECT sources, triggers_enabled, problems FROM state();
 

@@ -51,8 +51,8 @@ BEGIN
 		RAISE null_value_not_allowed USING MESSAGE = 'forgetting needs a customer and a reason';
 	END IF;
 	key := customer_value_internal.key_type(base);
+	PERFORM customer_value_internal.stop_writers(base, '1s');
 	PERFORM customer_value_internal.track_partitions(base);
-	PERFORM customer_value_internal.stop_writers(base);
 
 	-- all records of the person
 	EXECUTE format($sql$
@@ -94,7 +94,7 @@ CREATE FUNCTION customer_value.forget(base name, customer text, reason text) RET
 LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'customer_value_as_owner';
 
 COMMENT ON FUNCTION customer_value.forget(name, text, text) IS
-'removes all that a base holds of a customer and of the records merged into him, history too. What is left is that it was done, when, by whom and why, under a digest of the key. His orders, earlier and later, count no more. Writers of the sources wait meanwhile';
+'removes all that a base holds of a customer and of the records merged into him, history too. What is left is that it was done, when, by whom and why, under a digest of the key. His orders, earlier and later, count no more. Writers of the sources wait meanwhile; where one that came first does not end within a second, it gives up (55P03)';
 
 
 CREATE FUNCTION customer_value.forget(base name, customer anynonarray, reason text) RETURNS void

@@ -63,8 +63,8 @@ BEGIN
 		RAISE null_value_not_allowed USING MESSAGE = 'customer and duplicate must not be null';
 	END IF;
 	key := customer_value_internal.key_type(base);
+	PERFORM customer_value_internal.stop_writers(base, '1s');
 	PERFORM customer_value_internal.track_partitions(base);
-	PERFORM customer_value_internal.stop_writers(base);
 	-- one that is merged itself stands for the one that counts
 	EXECUTE format('SELECT coalesce((SELECT m.merged_into FROM %1$I.merged m WHERE m.customer_id = $1::%2$s), $1::%2$s)', base, key)
 	INTO customer USING customer;
@@ -106,7 +106,7 @@ CREATE FUNCTION customer_value.merge_customers(base name, customer text, duplica
 LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'customer_value_as_owner';
 
 COMMENT ON FUNCTION customer_value.merge_customers(name, text, text) IS
-'makes two records of one person one customer: the orders of duplicate, also later ones, count as those of customer, or of the one that customer is merged into, and duplicate leaves the base. Writers of the sources wait meanwhile';
+'makes two records of one person one customer: the orders of duplicate, also later ones, count as those of customer, or of the one that customer is merged into, and duplicate leaves the base. Writers of the sources wait meanwhile; where one that came first does not end within a second, it gives up (55P03)';
 
 
 CREATE FUNCTION customer_value.merge_customers(base name, customer anycompatiblenonarray, duplicate anycompatiblenonarray) RETURNS void
@@ -131,8 +131,8 @@ DECLARE
 BEGIN
 	PERFORM customer_value_internal.check_read_committed('unmerge_customers');
 	key := customer_value_internal.key_type(base);
+	PERFORM customer_value_internal.stop_writers(base, '1s');
 	PERFORM customer_value_internal.track_partitions(base);
-	PERFORM customer_value_internal.stop_writers(base);
 	EXECUTE format('DELETE FROM %1$I.merged WHERE customer_id = $2::%2$s AND merged_into = $1::%2$s RETURNING *', base, key)
 	INTO was USING customer, duplicate;
 	IF was.customer_id IS NULL THEN

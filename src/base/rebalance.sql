@@ -232,13 +232,16 @@ COMMENT ON FUNCTION customer_value.rebalance(name, date) IS
 'folds in what is queued, brings the settings into force and all into line with them: the base day as_of (null: today in the time zone of the base), new cut-offs, basis, class and segment of every customer whom that moves; returns how many of them changed class or segment. Stops no writer, but for a new time zone, in whose days it makes all ledgers anew';
 
 
-CREATE FUNCTION customer_value_internal.stop_writers(base name) RETURNS void
+CREATE FUNCTION customer_value_internal.stop_writers(base name, patience text DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	source text;
 BEGIN
 	EXECUTE format('LOCK TABLE %I.cutoffs IN SHARE ROW EXCLUSIVE MODE', base);
+	IF patience IS NOT NULL THEN
+		PERFORM set_config('lock_timeout', patience, true); -- until the owner of the base has done
+	END IF;
 	FOR source IN
 		SELECT s.name FROM customer_value_internal.sources(base) s WHERE s.relation IS NOT NULL
 		UNION SELECT s.name FROM customer_value_internal.fact_sources(base) s WHERE s.relation IS NOT NULL ORDER BY 1
@@ -248,8 +251,8 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION customer_value_internal.stop_writers(name) IS
-'waits until no rebalance and no writer of a source of the base is under way, and keeps both out until this transaction ends';
+COMMENT ON FUNCTION customer_value_internal.stop_writers(name, text) IS
+'waits until no rebalance and no writer of a source of the base is under way, and keeps both out until this transaction ends; for writers, behind whom others queue up, no longer than the given time each, if any';
 
 
 CREATE FUNCTION customer_value_internal.recompute(base name, forget boolean) RETURNS bigint

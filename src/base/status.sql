@@ -8,11 +8,11 @@ BEGIN
 	RETURN QUERY EXECUTE format($sql$
 		SELECT s.name, p.problem, p.unseen
 		FROM (
-			SELECT false AS of_facts, s.source, s.name, s.relation, s.amount IS NOT NULL AS whole, s.filter, s.triggers
-			FROM customer_value_internal.sources(%1$L) s
+			SELECT false AS of_facts, s.source, s.name, s.relation, s.amount IS NOT NULL AS whole, s.filter, s.triggers, format('%%I.%%I', t.schema_name, t.table_name) AS tracked_as
+			FROM customer_value_internal.sources(%1$L) s JOIN %1$I.source t USING (source)
 			UNION ALL
-			SELECT true, s.source, s.name, s.relation, s.customer IS NOT NULL, NULL, s.triggers
-			FROM customer_value_internal.fact_sources(%1$L) s) AS s,
+			SELECT true, s.source, s.name, s.relation, s.customer IS NOT NULL, NULL, s.triggers, format('%%I.%%I', t.schema_name, t.table_name)
+			FROM customer_value_internal.fact_sources(%1$L) s JOIN %1$I.fact_source t USING (source)) AS s,
 		LATERAL (
 			SELECT 'the table is gone or has changed hands' AS problem, false AS unseen WHERE s.relation IS NULL
 			UNION ALL
@@ -32,6 +32,15 @@ BEGIN
 			SELECT 'rows that a subscription applies to it are not seen', true
 			WHERE EXISTS (SELECT FROM pg_subscription_rel r
 				WHERE r.srrelid = s.relation OR r.srrelid IN (SELECT t.relid FROM pg_partition_tree(s.relation) t))
+			UNION ALL
+			SELECT format('it was %%s when it was tracked, and another table bears that name now', s.tracked_as), true
+			FROM pg_class c WHERE c.oid <> s.relation AND c.oid = to_regclass(s.tracked_as)
+			UNION ALL
+			SELECT 'row security is forced on it, and verify and rebuild cannot read all its rows', true
+			FROM pg_class c WHERE c.oid = s.relation AND c.relrowsecurity AND c.relforcerowsecurity
+			UNION ALL
+			SELECT 'it is unlogged, and loses its rows in a crash without being seen', true
+			FROM pg_class c WHERE c.oid = s.relation AND c.relpersistence = 'u'
 			UNION ALL
 			SELECT 'it has children, whose rows are not seen', true
 			FROM pg_class c WHERE c.oid = s.relation AND c.relkind = 'r' AND EXISTS (SELECT FROM pg_inherits i WHERE i.inhparent = c.oid)
