@@ -28,7 +28,33 @@ SELECT erlang_c(NULL, 1) IS NULL AND service_level(1, NULL, 1, 1) IS NULL AND ag
 SELECT agents_required(200, 180, 0.8, 20, 0.3) AS twenty, agents_required(200, 180, 0.8, 20, 0.29) AS twenty_too,
 	agents_required(200, 180, 0.8, 20, 0.31) AS more;
 
+-- Callers who hang up (Erlang A): against the stationary distribution in numeric, state by state.
+WITH RECURSIVE cases(n, a, f) AS (VALUES (1, 0.5, 1.0), (5, 4.0, 0.5), (10, 10.0, 1.5), (10, 15.0, 3.0), (20, 18.0, 0.1)), states AS (
+	SELECT n, a, f, 0 AS k, 1::numeric(1000, 60) AS w FROM cases
+	UNION ALL SELECT n, a, f, k + 1, (w * a / (least(k + 1, n) + greatest(k + 1 - n, 0) * f))::numeric(1000, 60) FROM states WHERE k < 500),
+expected AS (SELECT n, a, f, sum(w) FILTER (WHERE k >= n) / sum(w) AS waits, sum((k - n) * w) FILTER (WHERE k >= n) / sum(w) AS queue
+	FROM states GROUP BY n, a, f)
+SELECT n, a, f, round(wait_probability::numeric, 6) AS waits, round(abandoned::numeric, 6) AS abandoned, round(average_wait::numeric, 4) AS average_wait,
+	abs(wait_probability - waits::float8) < 1e-12 AND abs(abandoned - (f * queue / a)::float8) < 1e-12
+		AND abs(average_wait - (180 * queue / a)::float8) < 1e-9 AS agree
+FROM expected, LATERAL erlang_a(n, a::float8, 180, (180 / f)::float8) ORDER BY n, a;
+-- As many agents as callers in the mean, patience as long as a call: those in the system are as in a queue without limit (Poisson).
+SELECT abs(abandoned - exp(-10) * 10 ^ 10 / 3628800) < 1e-12 AS poisson FROM erlang_a(10, 10, 180, 180);
+-- Patient callers: Erlang C; too many of them: who cannot be answered hangs up; nobody there: all do.
+SELECT abs(wait_probability - erlang_c(12, 10)) < 1e-6 AS as_c, abs(average_wait - average_wait(12, 200, 180)) < 1e-2 AS wait_as_c FROM erlang_a(12, 10, 180, 1e9);
+SELECT round(wait_probability::numeric, 9) AS waits, round(abandoned::numeric, 9) AS abandoned FROM erlang_a(10, 20, 180, 1e6);
+SELECT * FROM erlang_a(0, 10, 180, 60);
+SELECT * FROM erlang_a(3, 0, 180, 60);
+SELECT erlang_a(100000, 1, 180, 60), erlang_a(NULL, 1, 1, 1) IS NULL AS nulls;
+
 -- Wrong input is named.
+SELECT erlang_a(-1, 1, 180, 60);
+SELECT erlang_a(1, 'NaN', 180, 60);
+SELECT erlang_a(1, 1, 0, 60);
+SELECT erlang_a(1, 1, 180, 0);
+SELECT erlang_a(1, 1, 180, 'Infinity');
+SELECT erlang_a(1, 1, 1, 1e300);
+\echo :LAST_ERROR_SQLSTATE
 SELECT erlang_c(-1, 1);
 \echo :LAST_ERROR_SQLSTATE
 SELECT erlang_c(1, -1);

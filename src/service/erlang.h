@@ -11,6 +11,7 @@
 #ifndef CUSTOMER_VALUE_ERLANG_H
 #define CUSTOMER_VALUE_ERLANG_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Called now and then in long loops, so that the caller can be interrupted; may be NULL. */
@@ -43,5 +44,22 @@ extern int32_t erlang_agents(double traffic, double handle, double level, double
 
 /* The number of people to employ so that agents are there when a share (below 1) is not; -1 as above. */
 extern int32_t erlang_with_shrinkage(int32_t agents, double shrinkage);
+
+/* What becomes of the calls where callers hang up. */
+typedef struct ErlangAbandonment
+{
+	double wait_probability; /* the share of calls that are not answered at once */
+	double abandoned;        /* the share whose callers hang up */
+	double average_wait;     /* of all calls, until they are answered or given up, in the unit of handle */
+} ErlangAbandonment;
+
+/*
+ * Erlang A, the queue M/M/n + M: as above, but a caller hangs up after an exponential time with the
+ * mean patience. Mandelbaum & Zeltyn (2007), "Service engineering in action: the Palm/Erlang-A queue".
+ * agents >= 0, traffic >= 0, handle and patience positive, all finite; false where it would take more
+ * than some 10^8 steps, which patience or traffic out of all proportion do.
+ */
+extern bool erlang_abandonment(int32_t agents, double traffic, double handle, double patience,
+							   ErlangPause pause, ErlangAbandonment *result);
 
 #endif

@@ -1,11 +1,13 @@
 /*
  * staffing.c
- *	  The SQL functions on staffing: erlang_c, service_level, average_wait and agents_required.
+ *	  The SQL functions on staffing: erlang_c, erlang_a, service_level, average_wait and agents_required.
  */
 #include "postgres.h"
 
 #include <math.h>
 
+#include "access/htup_details.h"
+#include "funcapi.h"
 #include "miscadmin.h"
 #include "utils/float.h"
 
@@ -15,6 +17,7 @@
 #define SECONDS_PER_HOUR 3600.0
 
 PG_FUNCTION(service_erlang_c);
+PG_FUNCTION(service_erlang_a);
 PG_FUNCTION(service_level);
 PG_FUNCTION(service_average_wait);
 PG_FUNCTION(service_agents_required);
@@ -49,6 +52,18 @@ get_quantity(FunctionCallInfo fcinfo, int n, const char *name)
 	return quantity;
 }
 
+/* An argument that is a time and not 0. */
+static double
+get_time(FunctionCallInfo fcinfo, int n, const char *name)
+{
+	double time = get_quantity(fcinfo, n, name);
+
+	if (time == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("%s must be positive", name)));
+	return time;
+}
+
 /* The mean time a call takes, argument n, and the traffic that argument n - 1, calls an hour, brings. */
 static double
 get_traffic(FunctionCallInfo fcinfo, int n, double *handle)
@@ -56,10 +71,7 @@ get_traffic(FunctionCallInfo fcinfo, int n, double *handle)
 	double calls = get_quantity(fcinfo, n - 1, "calls_per_hour");
 	double traffic;
 
-	*handle = get_quantity(fcinfo, n, "handle_seconds");
-	if (*handle == 0)
-		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-						errmsg("handle_seconds must be positive")));
+	*handle = get_time(fcinfo, n, "handle_seconds");
 	traffic = calls * *handle / SECONDS_PER_HOUR;
 	if (!isfinite(traffic))
 		float_overflow_error();
@@ -76,6 +88,35 @@ service_erlang_c(PG_FUNCTION_ARGS)
 	double traffic = get_quantity(fcinfo, 1, "traffic");
 
 	PG_RETURN_FLOAT8(erlang_wait_probability(agents, traffic, check_interrupts));
+}
+
+/*
+ * erlang_a(agents int, traffic float8, handle_seconds float8, patience_seconds float8)
+ * returns (wait_probability float8, abandoned float8, average_wait float8)
+ */
+Datum
+service_erlang_a(PG_FUNCTION_ARGS)
+{
+	int32 agents = get_agents(fcinfo);
+	double traffic = get_quantity(fcinfo, 1, "traffic");
+	double handle = get_time(fcinfo, 2, "handle_seconds");
+	double patience = get_time(fcinfo, 3, "patience_seconds");
+	ErlangAbandonment result;
+	Datum values[3];
+	bool nulls[3] = {false};
+	TupleDesc columns;
+
+	if (get_call_result_type(fcinfo, NULL, &columns) != TYPEFUNC_COMPOSITE ||
+		columns->natts != lengthof(values))
+		elog(ERROR, "return type must be a row of three");
+	if (!erlang_abandonment(agents, traffic, handle, patience, check_interrupts, &result))
+		ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+						errmsg("traffic, handle_seconds and patience_seconds are out of proportion"),
+						errhint("Where callers wait as long as it takes, use erlang_c.")));
+	values[0] = Float8GetDatum(result.wait_probability);
+	values[1] = Float8GetDatum(result.abandoned);
+	values[2] = Float8GetDatum(result.average_wait);
+	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(columns), values, nulls)));
 }
 
 /*

@@ -92,12 +92,39 @@ shrinkage_rounds_up(void)
 	return true;
 }
 
+/* State by state, from an idle centre on. */
+static bool
+abandonment_is_state_by_state(void)
+{
+	for (int i = 0; i < ROUNDS; i++)
+	{
+		int agents = 1 + (int) unit_below(60);
+		double traffic = agents * random_between(0.01, 2), leaving = random_between(0.05, 5);
+		long double weight = 1, all = 1, wait = 0, queue = 0;
+		ErlangAbandonment got;
+
+		for (int k = 1; k < 20000; k++)
+		{
+			weight *= traffic / (k <= agents ? k : agents + (k - agents) * (long double) leaving);
+			all += weight;
+			wait += k >= agents ? weight : 0;
+			queue += k >= agents ? (k - agents) * weight : 0;
+		}
+		unit_require(erlang_abandonment(agents, traffic, leaving, 1, NULL, &got));
+		unit_require(fabs(got.wait_probability - (double) (wait / all)) < 1e-12);
+		unit_require(fabs(got.abandoned - (double) (queue / all * leaving / traffic)) < 1e-12);
+		unit_require(fabs(got.average_wait - (double) (queue / all * leaving / traffic)) < 1e-12);
+	}
+	return true;
+}
+
 int
 main(void)
 {
 	unit_result(is_the_textbook(150, 1e-12), "the probability of waiting is that of the textbook");
 	unit_result(is_the_textbook(10000, 1e-9), "and so it is for thousands of agents");
 	unit_result(required_is_the_least(), "one agent less than required misses the level");
+	unit_result(abandonment_is_state_by_state(), "hanging up agrees with its states");
 	unit_result(limits_hold(), "limits hold");
 	unit_result(shrinkage_rounds_up(), "shrinkage rounds up, and only what is not whole");
 	return unit_done();
