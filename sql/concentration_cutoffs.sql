@@ -86,3 +86,7 @@ SELECT '5'::abc_cutoffs;
 SELECT '{"kind": '::abc_cutoffs;
 \set VERBOSITY default
 DROP TABLE given;
+
+-- A whole number that double precision rounds up to a limit is below it.
+SELECT v, abc_class_of(v, c) AS bigint, abc_class_of(v::numeric, c) AS numeric
+FROM (SELECT abc_cutoffs(f, '{0.5}') AS c FROM unnest('{9007199254740996,1}'::float8[]) f) k, unnest('{9007199254740994,9007199254740995,9007199254740996,9007199254740997,0,-5}'::bigint[]) v;

@@ -283,6 +283,21 @@ class_of_key(const char *bytes, int cuts, wide key)
 	return i;
 }
 
+/* Under cut-offs of doubles: as the nearest double, but whole numbers exactly. One that was rounded up
+ * to a limit is still below it. */
+static int
+class_of_rounded(const char *bytes, int cuts, Decimal value)
+{
+	double nearest = decimal_to_double(value);
+	wide key = double_key(nearest);
+	int i = class_of_key(bytes, cuts, key);
+
+	if (value.scale == 0 && nearest < 0x1p126 && value.mantissa < (wide) nearest)
+		while (i < cuts && key == stored_limit(bytes, i))
+			i++;
+	return i;
+}
+
 int
 abc_class_of_decimal(const char *bytes, Decimal value)
 {
@@ -291,10 +306,10 @@ abc_class_of_decimal(const char *bytes, Decimal value)
 	int i = 0;
 
 	memcpy(&head, bytes, sizeof(head));
-	if (head.flags & STORED_FLOAT)
-		return abc_class_of_double(bytes, decimal_to_double(value));
 	if (value.mantissa <= 0)
 		return head.cuts;
+	if (head.flags & STORED_FLOAT)
+		return class_of_rounded(bytes, head.cuts, value);
 	if (value.scale == head.scale)
 		return class_of_key(bytes, head.cuts, value.mantissa);
 	if (decimal_rescale(value.mantissa, value.scale, head.scale, &key))
