@@ -134,13 +134,34 @@ take_boundary(Collected *collected, bool up_to)
 	collected->up_to = up_to;
 }
 
+/* The arguments beside the value. */
+static pg_noinline void
+take_arguments(FunctionCallInfo fcinfo, Collected *collected)
+{
+	if (PG_ARGISNULL(2))
+		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+						errmsg("the second argument cannot be NULL")));
+	if (!collected->has_parameter)
+		collected->parameter_by_value = get_fn_expr_argtype(fcinfo->flinfo, 2) != NUMERICARRAYOID;
+	take_parameter(collected, collected->parameter_by_value
+								  ? PG_GETARG_DATUM(2)
+								  : PointerGetDatum(PG_DETOAST_DATUM(PG_GETARG_DATUM(2))));
+	if (PG_NARGS() > 3)
+	{
+		if (PG_ARGISNULL(3))
+			ereport(ERROR,
+					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("boundary must not be null")));
+		take_boundary(collected, abc_read_boundary(PG_GETARG_TEXT_PP(3)));
+	}
+}
+
 /*
  * add_row
  *
  * What all transition functions do before they read the value: NULL if the row is to be ignored.
  * Called by hand, there is no state, and create_state refuses.
  */
-static inline Collected *
+static pg_attribute_always_inline Collected *
 add_row(FunctionCallInfo fcinfo, bool is_float)
 {
 	Collected *collected = PG_GETARG_COLLECTED(0);
@@ -149,25 +170,8 @@ add_row(FunctionCallInfo fcinfo, bool is_float)
 		return NULL;
 	if (unlikely(collected == NULL))
 		collected = create_state(fcinfo, is_float);
-	if (PG_NARGS() > 2)
-	{
-		if (PG_ARGISNULL(2))
-			ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-							errmsg("the second argument cannot be NULL")));
-		if (!collected->has_parameter)
-			collected->parameter_by_value =
-				get_fn_expr_argtype(fcinfo->flinfo, 2) != NUMERICARRAYOID;
-		take_parameter(collected, collected->parameter_by_value
-									  ? PG_GETARG_DATUM(2)
-									  : PointerGetDatum(PG_DETOAST_DATUM(PG_GETARG_DATUM(2))));
-	}
-	if (PG_NARGS() > 3)
-	{
-		if (PG_ARGISNULL(3))
-			ereport(ERROR,
-					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("boundary must not be null")));
-		take_boundary(collected, abc_read_boundary(PG_GETARG_TEXT_PP(3)));
-	}
+	if (unlikely(PG_NARGS() > 2))
+		take_arguments(fcinfo, collected);
 	return collected;
 }
 
