@@ -104,7 +104,8 @@ is(sql(q{SELECT count(*) FROM shop.customer WHERE customer_id = 500}), '0', 'the
 is(sql(q{SELECT DISTINCT reason FROM shop.change WHERE customer_id = 1 AND new_value = 'A'}), 'order', 'the reason is ours');
 sql(q{ALTER TABLE shop.customer ENABLE ROW LEVEL SECURITY; ALTER TABLE shop.customer FORCE ROW LEVEL SECURITY});
 sql(q{INSERT INTO orders (customer_id, day, amount) VALUES (1, '2026-03-01', 1), (501, '2026-03-01', 1)}, 'writer');
-fails_like(q{SELECT * FROM customer_value.verify('shop')}, 'owner', qr/row-level security/, 'row security hides nothing from verify silently');
+is(sql(q{SELECT * FROM customer_value.verify('shop')}), '', 'row security hides nothing from verify');
+is(sql(q{SELECT count(*) FROM shop.customer}), '0', 'though it hides all from the owner');
 sql(q{ALTER TABLE shop.customer NO FORCE ROW LEVEL SECURITY; ALTER TABLE shop.customer DISABLE ROW LEVEL SECURITY});
 sql(q{DELETE FROM orders WHERE note LIKE 'void%'; TRUNCATE orders}, 'writer');
 is_right('a writer without rights truncates');
