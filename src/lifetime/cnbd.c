@@ -96,10 +96,10 @@ typedef struct Future
  * since the last order are a mixture of k negative binomials, whose terms come one from the other;
  * their scale is that of the sum, so that none needs to be known and none is lost to underflow.
  *
- * Where the sum is very long, orders come by the dozen: there the rate of orders, 1/k of that of
- * phases, alone counts, and the integrals of bgnbd.c take over.
+ * Where the sum is very long, with horizons of some 10,000 times alpha, orders are taken to come at
+ * random at 1/k of the rate of phases, which the integrals of bgnbd.c can do: an approximation.
  */
-#define MOST_TERMS 1e5
+#define MOST_TERMS 1e6
 #define SCALE_DOWN 1e-200
 
 static Future

@@ -370,13 +370,16 @@ fit_in_two_steps(Sample *sample, Observation *room, Fit *fit)
 	fit_sample(sample, fit);
 }
 
-/* Each number of phases begins where the one before ended; a phase is the shorter the more there are. */
+/*
+ * Each number of phases begins where the one before ended; a phase is the shorter the more there are. The
+ * likelihood rises up to the best number and falls beyond: having fallen twice, it is done.
+ */
 static void
 fit_phases(Sample *sample, const FitPhases *phases, double log_unit, Observation *room, Fit *best)
 {
 	Fit fit = *best;
 
-	for (int k = phases->from; k <= phases->to; k++)
+	for (int k = phases->from; k <= phases->to && (k == phases->from || k <= best->k + 2); k++)
 	{
 		for (int i = 0; i < sample->method->parameters; i++)
 			if (sample->method->scale[i])
