@@ -54,6 +54,8 @@ struct NetChanges
 	Oid collation;
 	OrderColumns columns;
 	Oid types[4];           /* of these, below any domains */
+	const char *amount;     /* what these columns are called in the source */
+	const char *cost;
 	Datum time_zone;        /* text; 0 for UTC, in which the server keeps moments */
 	MemoryContext rows;     /* what reading one row takes */
 	MemoryContext customer; /* the one that is at hand, and the next */
@@ -113,10 +115,10 @@ read_row(const NetChanges *c, TupleTableSlot *slot, int sign, OrderRow *row)
 		return false;
 	row->customer = key_of(customer, c->types[0], c->key_type);
 	row->day = day_of(c, at);
-	row->amount = customer_value_number(amount, c->types[2], "amount");
+	row->amount = customer_value_number(amount, c->types[2], c->amount);
 	row->cost_known = !no_cost;
 	if (!no_cost)
-		row->cost = customer_value_number(cost, c->types[3], "cost");
+		row->cost = customer_value_number(cost, c->types[3], c->cost);
 	row->sign = sign;
 	return true;
 }
@@ -213,6 +215,9 @@ net_changes_open(const TriggerData *trigger, const OrderColumns *columns, Oid ke
 		if (numbers[i] != InvalidAttrNumber)
 			c->types[i] = getBaseType(TupleDescAttr(source, numbers[i] - 1)->atttypid);
 	}
+	c->amount = quote_identifier(NameStr(TupleDescAttr(source, columns->amount - 1)->attname));
+	if (columns->cost != InvalidAttrNumber)
+		c->cost = quote_identifier(NameStr(TupleDescAttr(source, columns->cost - 1)->attname));
 	c->customer = AllocSetContextCreate(CurrentMemoryContext, "net changes of a customer",
 										ALLOCSET_SMALL_SIZES);
 	c->done = true;
@@ -259,15 +264,17 @@ net_changes_open(const TriggerData *trigger, const OrderColumns *columns, Oid ke
 }
 
 static void
-sorted_row(TupleTableSlot *slot, OrderRow *row)
+sorted_row(const NetChanges *c, OrderRow *row)
 {
+	TupleTableSlot *slot = c->sorted;
+
 	slot_getallattrs(slot);
 	row->customer = slot->tts_values[SORTED_CUSTOMER];
 	row->day = DatumGetDateADT(slot->tts_values[SORTED_DAY]);
-	row->amount = customer_value_figure(slot->tts_values[SORTED_AMOUNT], "amount");
+	row->amount = customer_value_figure(slot->tts_values[SORTED_AMOUNT], c->amount);
 	row->cost_known = !slot->tts_isnull[SORTED_COST];
 	if (row->cost_known)
-		row->cost = customer_value_figure(slot->tts_values[SORTED_COST], "cost");
+		row->cost = customer_value_figure(slot->tts_values[SORTED_COST], c->cost);
 	row->sign = DatumGetInt16(slot->tts_values[SORTED_SIGN]);
 }
 
@@ -306,7 +313,7 @@ net_changes_next(NetChanges *c, Datum *customer, Ledger *change)
 		}
 		else
 		{
-			sorted_row(c->sorted, &row);
+			sorted_row(c, &row);
 			*customer = datumCopy(row.customer, c->key_by_value, c->key_length);
 			do
 			{
@@ -316,7 +323,7 @@ net_changes_next(NetChanges *c, Datum *customer, Ledger *change)
 				c->done = !tuplesort_gettupleslot(c->sort, true, false, c->sorted, NULL);
 				if (c->done)
 					break;
-				sorted_row(c->sorted, &row);
+				sorted_row(c, &row);
 			} while (DatumGetBool(
 				FunctionCall2Coll(&c->key->eq_opr_finfo, c->collation, *customer, row.customer)));
 		}

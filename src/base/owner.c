@@ -17,6 +17,7 @@
 #include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
 #include "jit/jit.h"
+#include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "nodes/execnodes.h"
 #include "parser/parse_func.h"
@@ -155,11 +156,30 @@ owner_leave(const OwnerState *saved)
 	SetUserIdAndSecContext(saved->user, saved->context);
 }
 
+/* All that an error says, for the server's log. */
+static char *
+whole_error(const ErrorData *error)
+{
+	const char *const parts[] = {error->message,
+								 error->detail_log != NULL ? error->detail_log : error->detail,
+								 error->internalquery, error->context};
+	StringInfoData text;
+
+	initStringInfo(&text);
+	for (int i = 0; i < (int) lengthof(parts); i++)
+	{
+		if (parts[i] != NULL)
+			appendStringInfo(&text, "%s%s", text.len > 0 ? "\n" : "", parts[i]);
+	}
+	return text.data;
+}
+
 /*
  * owner_rethrow
  *
- * In PG_CATCH: passes an error on to the writer. What the server says of a row that a constraint refuses,
- * it says to the owner, who may read that row; it goes to the server's log alone.
+ * In PG_CATCH: passes an error on to the writer, who is told what is wrong with the statement, but not what the
+ * owner's statements look like, nor what the server says of a row that a constraint refuses: the owner may
+ * read that, in the server's log.
  */
 void
 owner_rethrow(MemoryContext context)
@@ -169,12 +189,15 @@ owner_rethrow(MemoryContext context)
 	MemoryContextSwitchTo(context);
 	error = CopyErrorData();
 	FlushErrorState();
+	error->detail_log = whole_error(error);
 	if (ERRCODE_TO_CATEGORY(error->sqlerrcode) == ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION)
-	{
-		error->detail_log = error->detail;
 		error->detail = NULL;
-	}
-	ReThrowError(error);
+	error->context = NULL; /* that of the writer's own statement is added again */
+	error->internalquery = NULL;
+	error->internalpos = 0;
+	error->cursorpos = 0;
+	ThrowErrorData(error);
+	pg_unreachable();
 }
 
 /* What an entry point calls, kept from call to call. */

@@ -119,24 +119,36 @@ write_directly(Source *source, const TriggerData *trigger)
 static void
 write_changes(Source *source, const TriggerData *trigger)
 {
-	MemoryContext context = CurrentMemoryContext;
-
 	CommandCounterIncrement();
 	PushActiveSnapshot(GetLatestSnapshot());
 	source_bring_up_to_date(source);
+	if (source->is_direct && !TRIGGER_FIRED_BY_TRUNCATE(trigger->tg_event) &&
+		!IsolationUsesXactSnapshot())
+	{
+		write_directly(source, trigger);
+		PopActiveSnapshot();
+	}
+	else
+	{
+		PopActiveSnapshot();
+		write_by_plans(source, trigger);
+	}
+}
+
+/* Does what is to be done as the owner. */
+static void
+follow(Source *source, const TriggerData *trigger)
+{
+	MemoryContext context = CurrentMemoryContext;
+
 	PG_TRY();
 	{
-		if (source->is_direct && !TRIGGER_FIRED_BY_TRUNCATE(trigger->tg_event) &&
-			!IsolationUsesXactSnapshot())
-		{
-			write_directly(source, trigger);
-			PopActiveSnapshot();
-		}
-		else
-		{
-			PopActiveSnapshot();
-			write_by_plans(source, trigger);
-		}
+		SPI_connect();
+		if (!source->is_ready)
+			source_make_ready(source, trigger);
+		if (source->write != NULL)
+			write_changes(source, trigger);
+		SPI_finish();
 	}
 	PG_CATCH();
 	{
@@ -169,12 +181,7 @@ customer_value_track_change(PG_FUNCTION_ARGS)
 	if (source->of_facts && extra_float_digits < 1) /* facts hold floats to the last digit */
 		(void) set_config_option("extra_float_digits", "1", PGC_USERSET, PGC_S_SESSION,
 								 GUC_ACTION_SAVE, true, 0, false);
-	SPI_connect();
-	if (!source->is_ready)
-		source_make_ready(source, trigger);
-	if (source->write != NULL)
-		write_changes(source, trigger);
-	SPI_finish();
+	follow(source, trigger);
 	owner_leave(&saved);
 
 	return PointerGetDatum(NULL);
