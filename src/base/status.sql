@@ -34,7 +34,8 @@ BEGIN
 				WHERE r.srrelid = s.relation OR r.srrelid IN (SELECT t.relid FROM pg_partition_tree(s.relation) t))
 			UNION ALL
 			SELECT format('it was %%s when it was tracked, and another table bears that name now', s.tracked_as), true
-			FROM pg_class c WHERE c.oid <> s.relation AND c.oid = to_regclass(s.tracked_as)
+			FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+			WHERE c.oid <> s.relation AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND format('%%I.%%I', n.nspname, c.relname) = s.tracked_as
 			UNION ALL
 			SELECT 'row security is forced on it, and verify and rebuild cannot read all its rows', true
 			FROM pg_class c WHERE c.oid = s.relation AND c.relrowsecurity AND c.relforcerowsecurity
