@@ -25,7 +25,7 @@
 #include "lifetime/clv_fit.h"
 #include "lifetime/clv_summary.h"
 
-#define STATE_VERSION 2
+#define STATE_VERSION 3
 
 PG_FUNCTION(clv_fit_accumulate_summary);
 PG_FUNCTION(clv_fit_accumulate_ledger);
@@ -70,6 +70,9 @@ typedef struct FitState
 	FitOptions options; /* as_of is DATEVAL_NOEND for summaries, which do not tell it */
 	/* of ledgers */
 	SampleBuilder *sample;
+	double *covariates; /* rows as of clv_fit_covariates, with options.covariates */
+	size_t covariate_rows;
+	size_t covariate_room;
 	/* of summaries */
 	observations_hash *observations;
 	Spending *spending;
@@ -88,6 +91,13 @@ state_make(MemoryContext context, const FitOptions *options)
 	if (options->as_of != DATEVAL_NOEND)
 	{
 		state->sample = sample_builder_make(context);
+		if (options->covariates > 0)
+		{
+			state->covariate_room = FIRST_ROOM;
+			state->covariates = MemoryContextAlloc(
+				context,
+				FIRST_ROOM * (options->covariates + COVARIATE_ROW_EXTRA) * sizeof(double));
+		}
 		return state;
 	}
 	state->observations = observations_create(context, 256, NULL);
@@ -128,6 +138,22 @@ state_add_customer(FitState *state, const BtydSummary *summary)
 			state, (Spending){summary->mean_spend * summary->frequency, 1, summary->frequency});
 }
 
+/* Room for so many more customers with covariates; returns where the first goes. */
+static double *
+add_covariate_rows(FitState *state, size_t n)
+{
+	size_t length = state->options.covariates + COVARIATE_ROW_EXTRA;
+
+	while (state->covariate_room < state->covariate_rows + n)
+	{
+		state->covariate_room *= 2;
+		state->covariates =
+			repalloc_huge(state->covariates, state->covariate_room * length * sizeof(double));
+	}
+	state->covariate_rows += n;
+	return state->covariates + (state->covariate_rows - n) * length;
+}
+
 static void
 require_same(const FitOptions *a, const FitOptions *b)
 {
@@ -136,6 +162,11 @@ require_same(const FitOptions *a, const FitOptions *b)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("model, as_of, unit, spend and k must be the same in all rows")));
+	if (a->covariates != b->covariates)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("all customers must have the same number of covariates, not %d and %d",
+							   Min(a->covariates, b->covariates),
+							   Max(a->covariates, b->covariates))));
 }
 
 /* The state, made in the first call; the arguments that have to be the same in all rows are. */
@@ -228,9 +259,19 @@ get_k(int32 k, ClvKind kind)
 	return k;
 }
 
-/* The optional arguments from n on, which aggregates have in any combination: by their types. */
 static void
-read_options(FunctionCallInfo fcinfo, int n, FitOptions *options)
+require_covariate_kind(ClvKind kind)
+{
+	if (covariate_effects(clv_kinds[kind].method)->count == 0)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("a model %s has no covariates", clv_kinds[kind].name),
+						errhint("The models bg/nbd and pareto/nbd have.")));
+}
+
+/* The optional arguments from n on, which aggregates have in any combination: by their types; z has room for
+ * covariates. */
+static void
+read_options(FunctionCallInfo fcinfo, int n, FitOptions *options, double *z)
 {
 	for (; n < PG_NARGS(); n++)
 	{
@@ -249,6 +290,11 @@ read_options(FunctionCallInfo fcinfo, int n, FitOptions *options)
 			case INT4OID:
 				if (!PG_ARGISNULL(n))
 					options->k = get_k(PG_GETARG_INT32(n), options->kind);
+				break;
+			case FLOAT8ARRAYOID:
+				require_covariate_kind(options->kind);
+				require_not_null(fcinfo, n, "covariates");
+				options->covariates = clv_read_covariates(PG_GETARG_ARRAYTYPE_P(n), z);
 				break;
 			default:
 				elog(ERROR, "unexpected argument of type %u", type);
@@ -283,7 +329,7 @@ clv_fit_accumulate_summary(PG_FUNCTION_ARGS)
 						errmsg("a model sbg is fitted to contracts"), errhint("Use clv_fit_sbg.")));
 	if (!clv_summary_get(PG_GETARG_DATUM(1), options.kind == CLV_BGBB, &summary))
 		return return_state(fcinfo, state);
-	read_options(fcinfo, 3, &options);
+	read_options(fcinfo, 3, &options, NULL);
 	state = get_state(fcinfo, &options);
 	state_add_customer(state, &summary);
 	PG_RETURN_POINTER(state);
@@ -309,11 +355,12 @@ clv_fit_accumulate_ledger(PG_FUNCTION_ARGS)
 	FitState *state = PG_ARGISNULL(0) ? NULL : (FitState *) PG_GETARG_POINTER(0);
 	FitOptions options = {.unit_days = 7, .spend = CLV_SPEND_ORDERS};
 	OrderDays order;
+	double z[MOST_COVARIATES];
 
 	options.kind = get_kind(fcinfo, 2);
 	require_ledger_kind(options.kind);
 	options.as_of = get_as_of(fcinfo, 3);
-	read_options(fcinfo, 4, &options);
+	read_options(fcinfo, 4, &options, z);
 	if (PG_ARGISNULL(1))
 		return return_state(fcinfo, state);
 	order = customer_value_read_orders(PG_GETARG_CUSTOMER_VALUE(1), options.as_of);
@@ -324,6 +371,17 @@ clv_fit_accumulate_ledger(PG_FUNCTION_ARGS)
 	else
 		require_same(&state->options, &options);
 	sample_builder_add_order_days(state->sample, &order);
+	if (options.covariates > 0)
+	{
+		double *row = add_covariate_rows(state, 1);
+		int first = order.days[0].day, last = order.days[order.count - 1].day;
+
+		memcpy(row, z, options.covariates * sizeof(double));
+		row += options.covariates;
+		row[0] = (double) order.count - 1;
+		row[1] = (double) last - first;
+		row[2] = (double) options.as_of - first;
+	}
 	pfree(order.days);
 	PG_RETURN_POINTER(state);
 }
@@ -375,6 +433,10 @@ clv_fit_combine(PG_FUNCTION_ARGS)
 
 		sample_builder_add_sample(a->sample, &sample, 1);
 		pfree(sample.histories);
+		if (b->covariate_rows > 0)
+			memcpy(add_covariate_rows(a, b->covariate_rows), b->covariates,
+				   b->covariate_rows * (b->options.covariates + COVARIATE_ROW_EXTRA) *
+					   sizeof(double));
 		PG_RETURN_POINTER(a);
 	}
 	observations_start_iterate(b->observations, &iterator);
@@ -393,6 +455,15 @@ clv_fit_combine(PG_FUNCTION_ARGS)
 #define SERIALISED_SPENDING 12
 
 static void
+require_sendable(double size)
+{
+	if (size > (double) MaxAllocSize)
+		ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+						errmsg("state of clv_fit is too large to be sent between processes"),
+						errhint("Set max_parallel_workers_per_gather to 0 for this query.")));
+}
+
+static void
 serialise_summaries(const FitState *state, StringInfo out)
 {
 	observations_iterator iterator;
@@ -400,10 +471,7 @@ serialise_summaries(const FitState *state, StringInfo out)
 	double size = 64 + (double) state->observations->members * SERIALISED_OBSERVATION +
 				  (double) state->spenders * SERIALISED_SPENDING;
 
-	if (size > (double) MaxAllocSize)
-		ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-						errmsg("state of clv_fit is too large to be sent between processes"),
-						errhint("Set max_parallel_workers_per_gather to 0 for this query.")));
+	require_sendable(size);
 	enlargeStringInfo(out, (int) size);
 	pq_sendint32(out, state->observations->members);
 	pq_sendint64(out, state->spenders);
@@ -419,6 +487,54 @@ serialise_summaries(const FitState *state, StringInfo out)
 	{
 		pq_sendint32(out, (uint32) state->spending[i].x);
 		pq_sendfloat8(out, state->spending[i].sum);
+	}
+}
+
+static void
+require_state(bool good)
+{
+	if (!good)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
+						errmsg("invalid state of clv_fit")));
+}
+
+static void
+serialise_covariates(const FitState *state, Size sample_size, StringInfo out)
+{
+	size_t n = state->covariate_rows * (state->options.covariates + COVARIATE_ROW_EXTRA);
+
+	require_sendable(64 + (double) n * sizeof(double) + (double) sample_size);
+	enlargeStringInfo(out, (int) (64 + n * sizeof(double)));
+	pq_sendint64(out, state->covariate_rows);
+	for (size_t i = 0; i < n; i++)
+		pq_sendfloat8(out, state->covariates[i]);
+}
+
+static void
+deserialise_covariates(FitState *state, StringInfo in)
+{
+	int covariates = state->options.covariates;
+	int64 rows = pq_getmsgint64(in);
+	double *at;
+
+	require_state(rows > 0 && rows <= (in->len - in->cursor) /
+										  (int) ((covariates + COVARIATE_ROW_EXTRA) * sizeof(double)));
+	at = add_covariate_rows(state, (size_t) rows);
+	for (int64 i = 0; i < rows; i++)
+	{
+		for (int c = 0; c < covariates; c++)
+		{
+			*at = pq_getmsgfloat8(in);
+			require_state(fabs(*at++) <= GREATEST_COVARIATE);
+		}
+		for (int e = 0; e < COVARIATE_ROW_EXTRA; e++)
+		{
+			at[e] = pq_getmsgfloat8(in);
+			require_state(at[e] >= 0 && at[e] <= PG_INT32_MAX && at[e] == floor(at[e]));
+		}
+		/* as many days as orders, at least */
+		require_state(at[0] <= at[1] && at[1] <= at[2] && (at[0] > 0) == (at[1] > 0));
+		at += COVARIATE_ROW_EXTRA;
 	}
 }
 
@@ -440,11 +556,14 @@ clv_fit_serialise(PG_FUNCTION_ARGS)
 	pq_sendbyte(&out, state->options.k);
 	pq_sendint32(&out, (uint32) state->options.as_of);
 	pq_sendfloat8(&out, state->options.unit_days);
+	pq_sendbyte(&out, state->options.covariates);
 	if (state->sample)
 	{
 		Sample sample = sample_builder_sample(state->sample);
 		bytea *packed = sample_pack(&sample);
 
+		if (state->options.covariates > 0)
+			serialise_covariates(state, VARSIZE(packed), &out);
 		pq_sendbytes(&out, VARDATA(packed), (int) VARSIZE(packed) - VARHDRSZ);
 		pfree(packed);
 		pfree(sample.histories);
@@ -452,14 +571,6 @@ clv_fit_serialise(PG_FUNCTION_ARGS)
 	else
 		serialise_summaries(state, &out);
 	PG_RETURN_BYTEA_P(pq_endtypsend(&out));
-}
-
-static void
-require_state(bool good)
-{
-	if (!good)
-		ereport(ERROR, (errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
-						errmsg("invalid state of clv_fit")));
 }
 
 static void
@@ -524,10 +635,18 @@ clv_fit_deserialise(PG_FUNCTION_ARGS)
 	options.as_of = (DateADT) pq_getmsgint(&in, 4);
 	options.unit_days = pq_getmsgfloat8(&in);
 	require_state(options.unit_days > 0 && isfinite(options.unit_days));
+	options.covariates = pq_getmsgbyte(&in);
+	require_state(options.covariates == 0 ||
+				  (options.covariates <= MOST_COVARIATES && options.as_of != DATEVAL_NOEND &&
+				   covariate_effects(clv_kinds[kind].method)->count > 0));
 	state = state_make(context, &options);
 	if (state->sample)
 	{
-		Sample sample = sample_unpack(in.data + in.cursor, (size_t) (in.len - in.cursor));
+		Sample sample;
+
+		if (options.covariates > 0)
+			deserialise_covariates(state, &in);
+		sample = sample_unpack(in.data + in.cursor, (size_t) (in.len - in.cursor));
 
 		sample_builder_add_sample(state->sample, &sample, 1);
 		pfree(sample.histories);
@@ -582,6 +701,22 @@ fit_summaries(const FitState *state)
 	return clv_fit_data(&data, &state->options);
 }
 
+static ClvModel *
+fit_state(const FitState *state, const Sample *sample)
+{
+	ClvModel *model = clv_fit_sample(sample, &state->options);
+	size_t length = state->options.covariates + COVARIATE_ROW_EXTRA;
+	double *rows;
+
+	if (state->options.covariates == 0)
+		return model;
+	require_state((size_t) model->customers == state->covariate_rows);
+	rows = MemoryContextAllocHuge(CurrentMemoryContext,
+								  state->covariate_rows * length * sizeof(double));
+	memcpy(rows, state->covariates, state->covariate_rows * length * sizeof(double));
+	return clv_fit_covariates(model, rows, state->covariate_rows, &state->options);
+}
+
 /*
  * clv_fit_final(internal) returns clv_model
  */
@@ -598,7 +733,7 @@ clv_fit_final(PG_FUNCTION_ARGS)
 	if (state->observations)
 		PG_RETURN_POINTER(fit_summaries(state));
 	sample = sample_builder_sample(state->sample);
-	PG_RETURN_POINTER(clv_fit_sample(&sample, &state->options));
+	PG_RETURN_POINTER(fit_state(state, &sample));
 }
 
 /*
@@ -616,7 +751,7 @@ clv_fit_of_sample(PG_FUNCTION_ARGS)
 	options.kind = get_kind(fcinfo, 1);
 	require_ledger_kind(options.kind);
 	options.as_of = get_as_of(fcinfo, 2);
-	read_options(fcinfo, 3, &options);
+	read_options(fcinfo, 3, &options, NULL);
 	sample = clv_sample_get(PG_GETARG_DATUM(0));
 	model = clv_fit_sample(&sample, &options);
 	if (model == NULL)

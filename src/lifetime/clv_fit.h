@@ -7,6 +7,7 @@
 
 #include "postgres.h"
 
+#include "utils/array.h"
 #include "utils/date.h"
 
 #include "lifetime/clv_model.h"
@@ -20,6 +21,7 @@ typedef struct FitOptions
 	DateADT as_of;
 	double unit_days;
 	int k; /* 0: the best */
+	int covariates; /* how many */
 } FitOptions;
 
 /*
@@ -28,6 +30,22 @@ typedef struct FitOptions
  * customers anywhere.
  */
 extern ClvModel *clv_fit_sample(const Sample *sample, const FitOptions *options);
+
+/*
+ * A customer by its covariates: z, and behind it frequency, recency and age in days, in one row of
+ * options->covariates + COVARIATE_ROW_EXTRA.
+ */
+#define COVARIATE_ROW_EXTRA 3
+
+/*
+ * The model with covariates that fits these customers, n rows which are sorted and changed, best; model is the
+ * one that fits them without.
+ */
+extern ClvModel *clv_fit_covariates(const ClvModel *model, double *rows, size_t n,
+									const FitOptions *options);
+
+/* The numbers of an array of covariates, checked; returns how many. */
+extern int clv_read_covariates(ArrayType *array, double *z);
 
 /* The same as the models want it. */
 typedef struct FitData

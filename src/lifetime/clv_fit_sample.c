@@ -44,6 +44,13 @@ note_fit(ClvModel *model, const Fit *fit, const char *const *names, int paramete
 	return model;
 }
 
+static void
+copy_covariance(const Fit *fit, double covariance[][JET_PARAMETERS])
+{
+	for (int i = 0; i < JET_PARAMETERS; i++)
+		memcpy(covariance[i], fit->covariance[i], JET_PARAMETERS * sizeof(double));
+}
+
 ClvModel *
 clv_model_of_fit(ClvKind kind, double unit_days, int64 customers, const Fit *fit)
 {
@@ -55,7 +62,7 @@ clv_model_of_fit(ClvKind kind, double unit_days, int64 customers, const Fit *fit
 	memcpy(model->std_error, fit->std_error, info->parameters * sizeof(double));
 	if (fit->known)
 	{
-		memcpy(model->covariance, fit->covariance, sizeof(model->covariance));
+		copy_covariance(fit, model->covariance);
 		model->flags |= CLV_HAS_COVARIANCE;
 	}
 	model->loglik = fit->loglik;
@@ -110,7 +117,7 @@ fit_spending(FitData *data, const FitOptions *options, ClvModel *model)
 	memcpy(model->spend_std_error, fit.std_error, sizeof(model->spend_std_error));
 	if (fit.known)
 	{
-		memcpy(model->spend_covariance, fit.covariance, sizeof(model->spend_covariance));
+		copy_covariance(&fit, model->spend_covariance);
 		model->flags |= CLV_HAS_SPEND_COVARIANCE;
 	}
 	model->spend_loglik = fit.loglik;

@@ -96,28 +96,73 @@ clv_model_method(const ClvModel *model, const char *what)
 	return method;
 }
 
+/* The bytes of a model before its notes. */
+static Size
+size_without_notes(const ClvModel *model)
+{
+	return offsetof(ClvModel, tail) + clv_model_tail(model) * sizeof(double);
+}
+
 const ClvModel *
-clv_model_get(Datum datum)
+clv_model_get_any(Datum datum)
 {
 	const ClvModel *model = (const ClvModel *) PG_DETOAST_DATUM(datum);
 
-	if (VARSIZE(model) < offsetof(ClvModel, notes) || model->version != CLV_MODEL_VERSION ||
-		model->kind >= CLV_KINDS || model->spend_of > CLV_SPEND_ORDERS)
+	if (VARSIZE(model) < offsetof(ClvModel, tail) || model->version != CLV_MODEL_VERSION ||
+		model->kind >= CLV_KINDS || model->spend_of > CLV_SPEND_ORDERS || model->covariates < 0 ||
+		model->covariates > MOST_COVARIATES || VARSIZE(model) < size_without_notes(model))
 		ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED),
 						errmsg("stored clv_model is of an unknown version")));
+	return model;
+}
+
+const ClvModel *
+clv_model_get(Datum datum)
+{
+	const ClvModel *model = clv_model_get_any(datum);
+
+	if (model->covariates > 0)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("the clv_model has covariates: it tells nothing of a customer without them"),
+						errhint("Use clv_model_for(model, covariates) in place of the model.")));
 	return model;
 }
 
 ClvModel *
 clv_model_make(ClvKind kind, double unit_days)
 {
-	ClvModel *model = palloc0(offsetof(ClvModel, notes));
+	ClvModel *model = palloc0(offsetof(ClvModel, tail));
 
-	SET_VARSIZE(model, offsetof(ClvModel, notes));
+	SET_VARSIZE(model, offsetof(ClvModel, tail));
 	model->version = CLV_MODEL_VERSION;
 	model->kind = kind;
 	model->unit_days = unit_days;
 	return model;
+}
+
+ClvModel *
+clv_model_with_covariates(const ClvModel *model, int covariates)
+{
+	ClvModel header = *model;
+	ClvModel *result;
+	Size size;
+
+	header.covariates = covariates;
+	size = size_without_notes(&header);
+	result = palloc0(size + model->notes_length);
+	*result = header;
+	memcpy(clv_model_notes(result), clv_model_notes(model), model->notes_length);
+	SET_VARSIZE(result, size + model->notes_length);
+	return result;
+}
+
+bool
+clv_model_parameters_good(const ClvModel *model)
+{
+	for (int i = 0; i < clv_kinds[model->kind].parameters; i++)
+		if (!(model->theta[i] >= LEAST_PARAMETER && model->theta[i] <= GREATEST_PARAMETER))
+			return false;
+	return true;
 }
 
 ClvModel *
@@ -126,9 +171,9 @@ clv_model_add_note(ClvModel *model, const char *note)
 	int length = (int) strlen(note) + 1;
 
 	model = repalloc(model, VARSIZE(model) + length);
-	memcpy(model->notes + model->notes_length, note, length);
+	memcpy(clv_model_notes(model) + model->notes_length, note, length);
 	model->notes_length += length;
-	SET_VARSIZE(model, offsetof(ClvModel, notes) + model->notes_length);
+	SET_VARSIZE(model, VARSIZE(model) + length);
 	return model;
 }
 
@@ -342,22 +387,22 @@ read_std_errors(JsonbContainer *object, const char *path, const char *const *nam
 
 /* A matrix that can be a covariance: symmetric, and no combination has a negative variance. */
 static bool
-can_be_covariance(int n, double covariance[][JET_PARAMETERS])
+can_be_covariance(int n, const double *covariance)
 {
-	double matrix[JET_PARAMETERS][JET_PARAMETERS];
-	double values[JET_PARAMETERS], vectors[JET_PARAMETERS][JET_PARAMETERS];
+	double matrix[FIT_PARAMETERS][FIT_PARAMETERS];
+	double values[FIT_PARAMETERS], vectors[FIT_PARAMETERS][FIT_PARAMETERS];
 	double scale = 0;
 
 	for (int i = 0; i < n; i++)
 		for (int j = 0; j < n; j++)
 		{
-			if (covariance[i][j] != covariance[j][i])
+			if (covariance[i * n + j] != covariance[j * n + i])
 				return false;
-			scale = fmax(scale, fabs(covariance[i][j]));
+			scale = fmax(scale, fabs(covariance[i * n + j]));
 		}
 	for (int i = 0; i < n; i++)
 		for (int j = 0; j < n; j++)
-			matrix[i][j] = scale > 0 ? covariance[i][j] / scale : 0;
+			matrix[i][j] = scale > 0 ? covariance[i * n + j] / scale : 0;
 	fit_eigen(n, matrix, values, vectors);
 	for (int i = 0; i < n; i++)
 		if (values[i] < -1e-9)
@@ -365,10 +410,10 @@ can_be_covariance(int n, double covariance[][JET_PARAMETERS])
 	return true;
 }
 
-/* The member "covariance", an array of rows; *found tells whether it is there. */
+/* The member "covariance", an array of rows, put one behind the other; *found tells whether it is there. */
 static bool
-read_covariance(JsonbContainer *object, const char *path, int n,
-				double covariance[][JET_PARAMETERS], bool *found, Node *escontext)
+read_rows(JsonbContainer *object, const char *path, int n, double *covariance, bool *found,
+		  Node *escontext)
 {
 	static const char *const should =
 		"a symmetric, positive semidefinite matrix of finite numbers, written as an array of rows";
@@ -396,13 +441,117 @@ read_covariance(JsonbContainer *object, const char *path, int n,
 
 			if (number->type != jbvNumeric)
 				return complain(escontext, path, should);
-			covariance[i][j] = DatumGetFloat8(DirectFunctionCall1(
+			covariance[i * n + j] = DatumGetFloat8(DirectFunctionCall1(
 				numeric_float8_no_overflow, NumericGetDatum(number->val.numeric)));
-			if (!isfinite(covariance[i][j]))
+			if (!isfinite(covariance[i * n + j]))
 				return complain(escontext, path, should);
 		}
 	}
 	return can_be_covariance(n, covariance) || complain(escontext, path, should);
+}
+
+/* The same of at most JET_PARAMETERS. */
+static bool
+read_covariance(JsonbContainer *object, const char *path, int n,
+				double covariance[][JET_PARAMETERS], bool *found, Node *escontext)
+{
+	double rows[JET_PARAMETERS * JET_PARAMETERS];
+
+	if (!read_rows(object, path, n, rows, found, escontext))
+		return false;
+	for (int i = 0; *found && i < n; i++)
+		memcpy(covariance[i], rows + i * n, n * sizeof(double));
+	return true;
+}
+
+/* The names of the parameters that covariates change. */
+static void
+effect_names(const ClvKindInfo *info, const char **names)
+{
+	const CovariateEffects *effects = covariate_effects(info->method);
+
+	for (int e = 0; e < effects->count; e++)
+		names[e] = info->parameter[effects->parameter[e]];
+}
+
+/* An array of so many numbers, where *n is not 0, and else as many as there are; null is NAN if it may be. */
+static bool
+read_array(JsonbContainer *object, const char *path, const char *name, int *n, bool null_good,
+		   double *numbers, Node *escontext)
+{
+	JsonbValue value;
+	JsonbContainer *array;
+	int length;
+	const char *should;
+
+	path = psprintf("%s%s", path, name);
+	should = *n > 0 ? psprintf("an array of %d finite number%s", *n, *n == 1 ? "" : "s")
+					: psprintf("an array of 1 to %d finite numbers", MOST_COVARIATES);
+	if (!member(object, name, &value) || value.type != jbvBinary ||
+		!JsonContainerIsArray(value.val.binary.data))
+		return complain(escontext, path, should);
+	array = value.val.binary.data;
+	length = (int) JsonContainerSize(array);
+	if (*n > 0 ? length != *n : length < 1 || length > MOST_COVARIATES)
+		return complain(escontext, path, should);
+	*n = length;
+	for (int i = 0; i < length; i++)
+	{
+		JsonbValue *number = getIthJsonbValueFromContainer(array, i);
+
+		numbers[i] = NAN;
+		if (null_good && number->type == jbvNull)
+			continue;
+		if (number->type != jbvNumeric)
+			return complain(escontext, path, should);
+		numbers[i] = DatumGetFloat8(DirectFunctionCall1(numeric_float8_no_overflow,
+														NumericGetDatum(number->val.numeric)));
+		if (!isfinite(numbers[i]) || (null_good && numbers[i] < 0))
+			return complain(escontext, path, should);
+	}
+	return true;
+}
+
+/* The member "covariates": coefficients by the parameter that they change, and their standard errors.
+ * *model may move. */
+static bool
+read_covariates(JsonbContainer *root, ClvModel **model, Node *escontext)
+{
+	const ClvKindInfo *info = &clv_kinds[(*model)->kind];
+	const CovariateEffects *effects = covariate_effects(info->method);
+	const char *names[MOST_EFFECTS];
+	double numbers[MOST_COEFFICIENTS];
+	JsonbContainer *covariates, *std_errors;
+	int n = 0;
+
+	if (!read_object(root, "covariates", &covariates, escontext))
+		return false;
+	if (covariates == NULL)
+		return true;
+	if (effects->count == 0)
+		ereturn(escontext, false,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("clv_model: a model %s has no covariates", info->name)));
+	effect_names(info, names);
+	if (!check_members(covariates, "covariates.", names, effects->count, "std_errors", escontext) ||
+		!read_object(covariates, "std_errors", &std_errors, escontext))
+		return false;
+	for (int e = 0; e < effects->count; e++)
+		if (!read_array(covariates, "covariates.", names[e], &n, false, numbers + e * n, escontext))
+			return false;
+	*model = clv_model_with_covariates(*model, n);
+	memcpy(clv_model_coefficient(*model), numbers, effects->count * n * sizeof(double));
+	for (int i = 0; i < effects->count * n; i++)
+		clv_model_coefficient_error(*model)[i] = NAN;
+	if (std_errors == NULL)
+		return true;
+	if (!check_members(std_errors, "covariates.std_errors.", names, effects->count, NULL, escontext))
+		return false;
+	for (int e = 0; e < effects->count; e++)
+		if (!read_array(std_errors, "covariates.std_errors.", names[e], &n, true,
+						clv_model_coefficient_error(*model) + e * n, escontext))
+			return false;
+	return true;
 }
 
 /* What the spend model is of: of the means where it is not said, as in the papers. */
@@ -532,7 +681,7 @@ model_from_jsonb(Jsonb *jsonb, Node *escontext)
 {
 	static const char *const names[] = {"model",     "params",    "std_errors", "loglik",
 										"customers", "unit_days", "as_of",      "spend",
-										"converged", "notes",     "covariance"};
+										"converged", "notes",     "covariance", "covariates"};
 	JsonbContainer *root = &jsonb->root;
 	JsonbContainer *params, *std_errors, *spend;
 	JsonbValue value;
@@ -586,7 +735,12 @@ model_from_jsonb(Jsonb *jsonb, Node *escontext)
 	if (found)
 		model->flags |= CLV_HAS_CUSTOMERS;
 
-	if (!read_covariance(root, "", info->parameters, model->covariance, &found, escontext))
+	if (!read_covariates(root, &model, escontext))
+		return NULL;
+	if (model->covariates > 0
+			? !read_rows(root, "", clv_model_unknowns(model), clv_model_covariance(model), &found,
+						 escontext)
+			: !read_covariance(root, "", info->parameters, model->covariance, &found, escontext))
 		return NULL;
 	if (found)
 		model->flags |= CLV_HAS_COVARIANCE;
@@ -659,8 +813,9 @@ put_numbers(StringInfo out, const char *const *names, const double *values, int 
 	}
 }
 
+/* n rows of n numbers that stand so far apart. */
 static void
-put_covariance(StringInfo out, int n, const double covariance[][JET_PARAMETERS])
+put_covariance(StringInfo out, int n, const double *covariance, int apart)
 {
 	appendStringInfoString(out, ", \"covariance\": [");
 	for (int i = 0; i < n; i++)
@@ -670,11 +825,49 @@ put_covariance(StringInfo out, int n, const double covariance[][JET_PARAMETERS])
 		{
 			if (j)
 				appendStringInfoString(out, ", ");
-			put_number(out, covariance[i][j]);
+			put_number(out, covariance[i * apart + j]);
 		}
 		appendStringInfoChar(out, ']');
 	}
 	appendStringInfoChar(out, ']');
+}
+
+static void
+put_arrays(StringInfo out, const ClvModel *model, const double *numbers)
+{
+	const ClvKindInfo *info = &clv_kinds[model->kind];
+	const char *names[MOST_EFFECTS];
+
+	effect_names(info, names);
+	for (int e = 0; e < covariate_effects(info->method)->count; e++)
+	{
+		appendStringInfo(out, "%s\"%s\": [", e ? ", " : "", names[e]);
+		for (int c = 0; c < model->covariates; c++)
+		{
+			if (c)
+				appendStringInfoString(out, ", ");
+			put_number(out, numbers[e * model->covariates + c]);
+		}
+		appendStringInfoChar(out, ']');
+	}
+}
+
+static void
+put_covariates(StringInfo out, const ClvModel *model)
+{
+	bool known = false;
+
+	appendStringInfoString(out, ", \"covariates\": {");
+	put_arrays(out, model, clv_model_coefficient(model));
+	for (int i = 0; i < clv_model_coefficients(model); i++)
+		known |= !isnan(clv_model_coefficient_error(model)[i]);
+	if (known)
+	{
+		appendStringInfoString(out, ", \"std_errors\": {");
+		put_arrays(out, model, clv_model_coefficient_error(model));
+		appendStringInfoChar(out, '}');
+	}
+	appendStringInfoChar(out, '}');
 }
 
 static void
@@ -695,7 +888,7 @@ put_spend(StringInfo out, const ClvModel *model)
 		appendStringInfoChar(out, '}');
 	}
 	if (model->flags & CLV_HAS_SPEND_COVARIANCE)
-		put_covariance(out, GAMMAGAMMA_PARAMETERS, model->spend_covariance);
+		put_covariance(out, GAMMAGAMMA_PARAMETERS, model->spend_covariance[0], JET_PARAMETERS);
 	if (model->flags & CLV_HAS_SPEND_LOGLIK)
 	{
 		appendStringInfoString(out, ", \"loglik\": ");
@@ -724,8 +917,16 @@ clv_model_text(const ClvModel *model)
 		put_numbers(&out, info->parameter, model->std_error, info->parameters);
 		appendStringInfoChar(&out, '}');
 	}
+	if (model->covariates > 0)
+		put_covariates(&out, model);
 	if (model->flags & CLV_HAS_COVARIANCE)
-		put_covariance(&out, info->parameters, model->covariance);
+	{
+		if (model->covariates > 0)
+			put_covariance(&out, clv_model_unknowns(model), clv_model_covariance(model),
+						   clv_model_unknowns(model));
+		else
+			put_covariance(&out, info->parameters, model->covariance[0], JET_PARAMETERS);
+	}
 	if (model->flags & CLV_HAS_LOGLIK)
 	{
 		appendStringInfoString(&out, ", \"loglik\": ");
@@ -753,11 +954,11 @@ clv_model_text(const ClvModel *model)
 	if (model->notes_length > 0)
 	{
 		appendStringInfoString(&out, ", \"notes\": [");
-		for (int at = 0; at < model->notes_length; at += (int) strlen(model->notes + at) + 1)
+		for (int at = 0; at < model->notes_length; at += (int) strlen(clv_model_notes(model) + at) + 1)
 		{
 			if (at > 0)
 				appendStringInfoString(&out, ", ");
-			escape_json(&out, model->notes + at);
+			escape_json(&out, clv_model_notes(model) + at);
 		}
 		appendStringInfoChar(&out, ']');
 	}
@@ -784,7 +985,7 @@ clv_model_in(PG_FUNCTION_ARGS)
 Datum
 clv_model_out(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_CSTRING(clv_model_text(PG_GETARG_CLV_MODEL(0)));
+	PG_RETURN_CSTRING(clv_model_text(PG_GETARG_ANY_CLV_MODEL(0)));
 }
 
 /*
@@ -813,7 +1014,7 @@ clv_model_recv(PG_FUNCTION_ARGS)
 Datum
 clv_model_send(PG_FUNCTION_ARGS)
 {
-	char *text = clv_model_text(PG_GETARG_CLV_MODEL(0));
+	char *text = clv_model_text(PG_GETARG_ANY_CLV_MODEL(0));
 	StringInfoData message;
 
 	pq_begintypsend(&message);
@@ -837,7 +1038,7 @@ clv_model_from_jsonb(PG_FUNCTION_ARGS)
 Datum
 clv_model_to_jsonb(PG_FUNCTION_ARGS)
 {
-	char *text = clv_model_text(PG_GETARG_CLV_MODEL(0));
+	char *text = clv_model_text(PG_GETARG_ANY_CLV_MODEL(0));
 
 	PG_RETURN_DATUM(DirectFunctionCall1(jsonb_in, CStringGetDatum(text)));
 }
@@ -848,8 +1049,8 @@ clv_model_to_jsonb(PG_FUNCTION_ARGS)
 static int
 clv_model_compare(FunctionCallInfo fcinfo)
 {
-	char *a = clv_model_text(PG_GETARG_CLV_MODEL(0));
-	char *b = clv_model_text(PG_GETARG_CLV_MODEL(1));
+	char *a = clv_model_text(PG_GETARG_ANY_CLV_MODEL(0));
+	char *b = clv_model_text(PG_GETARG_ANY_CLV_MODEL(1));
 	int order = compare_bytes(a, strlen(a), b, strlen(b));
 
 	pfree(a);
@@ -865,7 +1066,7 @@ COMPARISONS(clv_model);
 Datum
 clv_model_hash(PG_FUNCTION_ARGS)
 {
-	const char *text = clv_model_text(PG_GETARG_CLV_MODEL(0));
+	const char *text = clv_model_text(PG_GETARG_ANY_CLV_MODEL(0));
 
 	return hash_any((const unsigned char *) text, (int) strlen(text));
 }
@@ -876,7 +1077,7 @@ clv_model_hash(PG_FUNCTION_ARGS)
 Datum
 clv_model_hash_extended(PG_FUNCTION_ARGS)
 {
-	const char *text = clv_model_text(PG_GETARG_CLV_MODEL(0));
+	const char *text = clv_model_text(PG_GETARG_ANY_CLV_MODEL(0));
 
 	return hash_any_extended((const unsigned char *) text, (int) strlen(text),
 							 (uint64) PG_GETARG_INT64(1));

@@ -12,6 +12,7 @@
 #include "utils/date.h"
 #include "utils/timestamp.h"
 
+#include "lifetime/covariates.h"
 #include "lifetime/fit.h"
 #include "lifetime/gammagamma.h"
 #include "lifetime/kept.h"
@@ -89,10 +90,46 @@ typedef struct ClvModel
 	double spend_covariance[JET_PARAMETERS][JET_PARAMETERS];
 	/* the share of orders kept, with CLV_HAS_KEPT; without it all are */
 	double kept[KEPT_PARAMETERS];
-	char notes[FLEXIBLE_ARRAY_MEMBER]; /* each with its terminator */
+	int64 covariates; /* how many */
+	/* of covariates: coefficients, their standard errors, and the covariance of the logarithms of the
+	 * parameters and the coefficients; then the notes, each with its terminator */
+	double tail[FLEXIBLE_ARRAY_MEMBER];
 } ClvModel;
 
+/* The coefficients of the covariates, and how many there are. */
+static inline int
+clv_model_coefficients(const ClvModel *model)
+{
+	return covariate_effects(clv_kinds[model->kind].method)->count * (int) model->covariates;
+}
+
+/* Parameters and coefficients: so many rows has the covariance of a model with covariates. */
+static inline int
+clv_model_unknowns(const ClvModel *model)
+{
+	return clv_kinds[model->kind].parameters + clv_model_coefficients(model);
+}
+
+#define clv_model_coefficient(model) ((model)->tail)
+#define clv_model_coefficient_error(model) ((model)->tail + clv_model_coefficients(model))
+#define clv_model_covariance(model) ((model)->tail + 2 * clv_model_coefficients(model))
+
+/* The doubles of the tail. */
+static inline int
+clv_model_tail(const ClvModel *model)
+{
+	int n = clv_model_unknowns(model);
+
+	return model->covariates == 0 ? 0 : 2 * clv_model_coefficients(model) + n * n;
+}
+
+#define clv_model_notes(model) ((char *) ((model)->tail + clv_model_tail(model)))
+
+/* A model of any kind; clv_model_get raises an error if it has covariates, of which the caller must know
+ * those of the customer. */
+extern const ClvModel *clv_model_get_any(Datum datum);
 extern const ClvModel *clv_model_get(Datum datum);
+#define PG_GETARG_ANY_CLV_MODEL(n) clv_model_get_any(PG_GETARG_DATUM(n))
 #define PG_GETARG_CLV_MODEL(n) clv_model_get(PG_GETARG_DATUM(n))
 
 /* From and to text; parsing returns NULL after a soft error. */
@@ -101,6 +138,12 @@ extern char *clv_model_text(const ClvModel *model);
 
 /* A new model without optional members. */
 extern ClvModel *clv_model_make(ClvKind kind, double unit_days);
+
+/* A copy with room for so many covariates, all 0. */
+extern ClvModel *clv_model_with_covariates(const ClvModel *model, int covariates);
+
+/* Are the parameters such as a model can have? */
+extern bool clv_model_parameters_good(const ClvModel *model);
 
 /* The model with one more note; the old one is freed. */
 extern ClvModel *clv_model_add_note(ClvModel *model, const char *note);

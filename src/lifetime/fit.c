@@ -19,7 +19,7 @@
 #define MIN_RADIUS 1e-12
 
 void
-fit_eigen(int n, double matrix[][JET_PARAMETERS], double *values, double vectors[][JET_PARAMETERS])
+fit_eigen(int n, double matrix[][FIT_PARAMETERS], double *values, double vectors[][FIT_PARAMETERS])
 {
 	for (int i = 0; i < n; i++)
 		for (int j = 0; j < n; j++)
@@ -74,44 +74,19 @@ fit_eigen(int n, double matrix[][JET_PARAMETERS], double *values, double vectors
 		values[i] = matrix[i][i];
 }
 
-/* The mean log-likelihood, its slopes and minus its curvature, by the logarithms. */
-typedef struct Point
-{
-	double value;
-	double slope[JET_PARAMETERS];
-	double curvature[JET_PARAMETERS][JET_PARAMETERS];
-} Point;
-
-static void
-evaluate(LogLikelihood f, void *data, int n, const double *theta, double weight, Point *point)
-{
-	Jet jet;
-
-	f(theta, data, &jet);
-	point->value = jet.value / weight;
-	for (int i = 0; i < n; i++)
-	{
-		point->slope[i] = theta[i] * jet.gradient[i] / weight;
-		for (int j = i; j < n; j++)
-			point->curvature[i][j] = point->curvature[j][i] =
-				-theta[i] * theta[j] * jet.hessian[i][j] / weight;
-		point->curvature[i][i] -= point->slope[i];
-	}
-}
-
 /* The space of the search, and where in it we stand. */
 typedef struct Search
 {
 	int parameters;
 	const double *lower;
 	const double *upper;
-	double theta[JET_PARAMETERS];
-	Point point;
+	double theta[FIT_PARAMETERS];
+	FitPoint point;
 	/* the parameters that are not held at a limit, and the curvature between them */
 	int unknowns;
-	int which[JET_PARAMETERS];
-	double values[JET_PARAMETERS];
-	double vectors[JET_PARAMETERS][JET_PARAMETERS];
+	int which[FIT_PARAMETERS];
+	double values[FIT_PARAMETERS];
+	double vectors[FIT_PARAMETERS][FIT_PARAMETERS];
 } Search;
 
 /* The limit that parameter i stands at, if any: -1 or 1. */
@@ -122,7 +97,7 @@ at_limit(const Search *search, int i)
 }
 
 static double
-steepest(const Search *search, const Point *point)
+steepest(const Search *search, const FitPoint *point)
 {
 	double result = 0;
 
@@ -134,7 +109,7 @@ steepest(const Search *search, const Point *point)
 static void
 decompose(Search *search)
 {
-	double matrix[JET_PARAMETERS][JET_PARAMETERS];
+	double matrix[FIT_PARAMETERS][FIT_PARAMETERS];
 
 	for (int i = 0; i < search->unknowns; i++)
 		for (int j = 0; j < search->unknowns; j++)
@@ -201,21 +176,21 @@ newton_step(Search *search, double radius, double *step)
 }
 
 void
-fit_maximise(LogLikelihood f, void *data, int n, const double *lower, const double *upper,
-			 double weight, Fit *fit)
+fit_search(FitEvaluate evaluate, void *data, int n, const double *lower, const double *upper,
+		   double weight, Fit *fit)
 {
 	Search search = {.parameters = n, .lower = lower, .upper = upper};
 	double radius = 1;
 
 	for (int i = 0; i < n; i++)
 		search.theta[i] = fmin(fmax(fit->theta[i], lower[i]), upper[i]);
-	evaluate(f, data, n, search.theta, weight, &search.point);
+	evaluate(search.theta, data, &search.point);
 	for (int evaluations = 1; evaluations < MAX_EVALUATIONS && radius > MIN_RADIUS; evaluations++)
 	{
-		double step[JET_PARAMETERS];
-		double theta[JET_PARAMETERS];
+		double step[FIT_PARAMETERS];
+		double theta[FIT_PARAMETERS];
 		double length = 0, gain = 0;
-		Point next;
+		FitPoint next;
 
 		hold(&search);
 		if (steepest(&search, &search.point) <= SLOPE_WANTED)
@@ -232,7 +207,7 @@ fit_maximise(LogLikelihood f, void *data, int n, const double *lower, const doub
 			length = fmax(length, fabs(step[i]));
 			gain += step[i] * search.point.slope[i];
 		}
-		evaluate(f, data, n, theta, weight, &next);
+		evaluate(theta, data, &next);
 
 		/* near the top rounding hides the gain, but not the slope */
 		if (next.value > search.point.value ||
@@ -284,6 +259,42 @@ fit_maximise(LogLikelihood f, void *data, int n, const double *lower, const doub
 		fit->std_error[search.which[i]] = search.theta[search.which[i]] * sqrt(*variance);
 		fit->known &= isfinite(*variance);
 	}
+}
+
+/* A log-likelihood that comes with its derivatives by the parameters themselves. */
+typedef struct Derived
+{
+	LogLikelihood f;
+	void *data;
+	int parameters;
+	double weight;
+} Derived;
+
+static void
+evaluate_derived(const double *theta, void *data, FitPoint *point)
+{
+	const Derived *derived = data;
+	Jet jet;
+
+	derived->f(theta, derived->data, &jet);
+	point->value = jet.value / derived->weight;
+	for (int i = 0; i < derived->parameters; i++)
+	{
+		point->slope[i] = theta[i] * jet.gradient[i] / derived->weight;
+		for (int j = i; j < derived->parameters; j++)
+			point->curvature[i][j] = point->curvature[j][i] =
+				-theta[i] * theta[j] * jet.hessian[i][j] / derived->weight;
+		point->curvature[i][i] -= point->slope[i];
+	}
+}
+
+void
+fit_maximise(LogLikelihood f, void *data, int n, const double *lower, const double *upper,
+			 double weight, Fit *fit)
+{
+	Derived derived = {f, data, n, weight};
+
+	fit_search(evaluate_derived, &derived, n, lower, upper, weight, fit);
 }
 
 typedef struct Sample

@@ -17,23 +17,26 @@
 #include "lifetime/jet.h"
 #include "lifetime/method.h"
 
+/* of the largest model, one with covariates */
+#define FIT_PARAMETERS 28
+
 /* The log-likelihood of data with its derivatives by the parameters. */
 typedef void (*LogLikelihood)(const double *theta, void *data, Jet *total);
 
 typedef struct Fit
 {
-	double theta[JET_PARAMETERS];
+	double theta[FIT_PARAMETERS];
 	/* from the observed information; NAN for a parameter at its limit */
-	double std_error[JET_PARAMETERS];
+	double std_error[FIT_PARAMETERS];
 	/* of the logarithms of the parameters, 0 for one at its limit; where known is false, the data leave
 	 * a direction open */
-	double covariance[JET_PARAMETERS][JET_PARAMETERS];
+	double covariance[FIT_PARAMETERS][FIT_PARAMETERS];
 	bool known;
 	double loglik;
 	/* no slope left: the mean log-likelihood changes by less than 1e-8 times any ln parameter */
 	bool converged;
 	/* the likelihood still rises beyond the limit of this parameter: -1 lower, 1 upper */
-	int limit[JET_PARAMETERS];
+	int limit[FIT_PARAMETERS];
 	/* of methods with phases, how many; otherwise 0 */
 	int k;
 	/* what the data do not show, in words; NULL if nothing of the kind */
@@ -42,13 +45,29 @@ typedef struct Fit
 
 /* Jacobi's eigenvalue iteration for a symmetric matrix of order n, which is changed; columns of vectors
  * are the eigenvectors. */
-extern void fit_eigen(int n, double matrix[][JET_PARAMETERS], double *values,
-					  double vectors[][JET_PARAMETERS]);
+extern void fit_eigen(int n, double matrix[][FIT_PARAMETERS], double *values,
+					  double vectors[][FIT_PARAMETERS]);
+
+/* The mean log-likelihood of a customer, its slopes and minus its curvature, by the logarithms of the
+ * parameters. */
+typedef struct FitPoint
+{
+	double value;
+	double slope[FIT_PARAMETERS];
+	double curvature[FIT_PARAMETERS][FIT_PARAMETERS];
+} FitPoint;
+
+/* What to maximise, at theta. */
+typedef void (*FitEvaluate)(const double *theta, void *data, FitPoint *point);
 
 /*
- * Maximises f over parameters between lower and upper, beginning at fit->theta. weight is the
- * number of customers, by which the mean is taken.
+ * Maximises what evaluate gives over positive parameters between lower and upper, beginning at
+ * fit->theta. weight is the number of customers, of whom it gives the mean.
  */
+extern void fit_search(FitEvaluate evaluate, void *data, int parameters, const double *lower,
+					   const double *upper, double weight, Fit *fit);
+
+/* The same of a log-likelihood with its derivatives, by at most JET_PARAMETERS. */
 extern void fit_maximise(LogLikelihood f, void *data, int parameters, const double *lower,
 						 const double *upper, double weight, Fit *fit);
 

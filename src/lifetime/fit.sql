@@ -130,6 +130,59 @@ CREATE AGGREGATE @extschema@.clv_fit(cv @extschema@.customer_value, model text, 
 COMMENT ON AGGREGATE @extschema@.clv_fit(@extschema@.customer_value, text, date, interval, text, int) IS
 'as clv_fit(cv, model, as_of, k), with unit and spend';
 
+CREATE FUNCTION @extschema@.clv_fit_accumulate(internal, @extschema@.customer_value, text, date, float8[]) RETURNS internal
+LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clv_fit_accumulate_ledger';
+COMMENT ON FUNCTION @extschema@.clv_fit_accumulate(internal, @extschema@.customer_value, text, date, float8[]) IS 'transition function of clv_fit(customer_value, text, date, float8[])';
+
+CREATE AGGREGATE @extschema@.clv_fit(cv @extschema@.customer_value, model text, as_of date, covariates float8[]) (
+	SFUNC = @extschema@.clv_fit_accumulate,
+	STYPE = internal,
+	FINALFUNC = @extschema@.clv_fit_final,
+	COMBINEFUNC = @extschema@.clv_fit_combine,
+	SERIALFUNC = @extschema@.clv_fit_serialise,
+	DESERIALFUNC = @extschema@.clv_fit_deserialise,
+	PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE @extschema@.clv_fit(@extschema@.customer_value, text, date, float8[]) IS
+'fits the model bg/nbd or pareto/nbd with up to 8 covariates of the customer that are constant in time, the same number for all, in their order: alpha (and beta) go with exp(-coefficients'' covariates), a and b with exp(coefficients'' covariates); clv_model_for gives the model of a customer (Fader & Hardie 2007)';
+
+CREATE FUNCTION @extschema@.clv_fit_accumulate(internal, @extschema@.customer_value, text, date, interval, float8[]) RETURNS internal
+LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clv_fit_accumulate_ledger';
+COMMENT ON FUNCTION @extschema@.clv_fit_accumulate(internal, @extschema@.customer_value, text, date, interval, float8[]) IS 'transition function of clv_fit(customer_value, text, date, interval, float8[])';
+
+CREATE AGGREGATE @extschema@.clv_fit(cv @extschema@.customer_value, model text, as_of date, unit interval, covariates float8[]) (
+	SFUNC = @extschema@.clv_fit_accumulate,
+	STYPE = internal,
+	FINALFUNC = @extschema@.clv_fit_final,
+	COMBINEFUNC = @extschema@.clv_fit_combine,
+	SERIALFUNC = @extschema@.clv_fit_serialise,
+	DESERIALFUNC = @extschema@.clv_fit_deserialise,
+	PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE @extschema@.clv_fit(@extschema@.customer_value, text, date, interval, float8[]) IS
+'as clv_fit(cv, model, as_of, covariates), with unit';
+
+CREATE FUNCTION @extschema@.clv_fit_accumulate(internal, @extschema@.customer_value, text, date, interval, text, float8[]) RETURNS internal
+LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clv_fit_accumulate_ledger';
+COMMENT ON FUNCTION @extschema@.clv_fit_accumulate(internal, @extschema@.customer_value, text, date, interval, text, float8[]) IS 'transition function of clv_fit(customer_value, text, date, interval, text, float8[])';
+
+CREATE AGGREGATE @extschema@.clv_fit(cv @extschema@.customer_value, model text, as_of date, unit interval, spend text, covariates float8[]) (
+	SFUNC = @extschema@.clv_fit_accumulate,
+	STYPE = internal,
+	FINALFUNC = @extschema@.clv_fit_final,
+	COMBINEFUNC = @extschema@.clv_fit_combine,
+	SERIALFUNC = @extschema@.clv_fit_serialise,
+	DESERIALFUNC = @extschema@.clv_fit_deserialise,
+	PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE @extschema@.clv_fit(@extschema@.customer_value, text, date, interval, text, float8[]) IS
+'as clv_fit(cv, model, as_of, covariates), with unit and spend';
+
+CREATE FUNCTION @extschema@.clv_model_for(model @extschema@.clv_model, covariates float8[]) RETURNS @extschema@.clv_model
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION @extschema@.clv_model_for(@extschema@.clv_model, float8[]) IS
+'the model of the customers that have these covariates, from one that was fitted with covariates: a model without any, for all functions; with std_errors and covariance of its own';
+
 CREATE FUNCTION @extschema@.clv_fit(sample @extschema@.clv_sample, model text, as_of date, unit interval DEFAULT '1 week', spend text DEFAULT 'orders', k int DEFAULT NULL) RETURNS @extschema@.clv_model
 LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clv_fit_of_sample';
 COMMENT ON FUNCTION @extschema@.clv_fit(@extschema@.clv_sample, text, date, interval, text, int) IS

@@ -200,5 +200,27 @@ SKIP:
 			FROM grocery, regular WHERE first_order(cv) < '2007-01-01' GROUP BY name) x}), 't', 'and forecast better');
 }
 
+# Covariates: the apparel shop, 104 weeks, as the documentation of the R package CLVTools prints it. Its search stops within
+# a thousandth of a standard error of the maximum.
+SKIP:
+{
+	skip 'CUSTOMER_VALUE_DATA names no folder with the apparel files', 1
+	  unless $data && -r "$data/apparel_trans.csv" && -r "$data/apparel_static_cov.csv";
+	is($node->safe_psql('postgres', qq{
+		CREATE TABLE apparel (customer int, day date, amount numeric);
+		\\copy apparel FROM '$data/apparel_trans.csv' (FORMAT csv, HEADER)
+		CREATE TABLE fact (customer int, gender int, channel int);
+		\\copy fact FROM '$data/apparel_static_cov.csv' (FORMAT csv, HEADER)
+		CREATE TABLE buyer AS SELECT customer_value(day, amount) AS cv, ARRAY[gender, channel]::float8[] AS z FROM apparel JOIN fact USING (customer) GROUP BY customer, gender, channel;
+		WITH f AS (SELECT clv_fit(cv, 'pareto/nbd', '2006-12-31', z)::jsonb AS m FROM buyer)
+		SELECT round((m ->> 'loglik')::numeric, 4), count(*), bool_and(abs((m #>> path)::float8 - published) < 0.005 * se), bool_and(abs((m #>> (path[:1] || 'std_errors'::text || path[2:]))::float8 / se - 1) < 0.001)
+		FROM f, (VALUES ('{covariates,alpha,0}'::text[], 0.2860, 0.1041), ('{covariates,alpha,1}', 0.6239, 0.1049), ('{covariates,beta,0}', -0.6428, 0.2956), ('{covariates,beta,1}', 0.7902, 0.3058)) v(path, published, se) GROUP BY m}),
+		'-5821.0627|4|t|t', 'apparel with gender and channel, pareto/nbd: CLVTools');
+	is($node->safe_psql('postgres', q{
+		WITH f AS (SELECT clv_fit(cv, 'pareto/nbd', '2006-12-31', z)::jsonb AS m FROM buyer)
+		SELECT bool_and(abs((m #>> ARRAY['params', key])::float8 - published) < 0.005 * se AND abs((m #>> ARRAY['std_errors', key])::float8 / se - 1) < 0.001)
+		FROM f, (VALUES ('r', 1.8387, 0.3457), ('alpha', 92.9435, 16.9749), ('s', 0.5913, 0.2603), ('beta', 49.5048, 36.1444)) v(key, published, se)}), 't', 'and the parameters');
+}
+
 $node->stop;
 done_testing();

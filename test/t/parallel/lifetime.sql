@@ -10,3 +10,5 @@ SELECT clv_tracking(customer_value_of(day, amount) + customer_value_of(day + 1 +
 SELECT clv_total(customer_value_of(day, amount) + customer_value_of(day + 1 + customer % 97, 5), '{"model": "bg/nbd", "params": {"r": 0.8, "alpha": 4, "a": 0.8, "b": 2.5}, "covariance": [[0.01,0,0,0],[0,0.01,0,0],[0,0,0.01,0],[0,0,0,0.01]], "spend": {"p": 6, "q": 4, "v": 15, "covariance": [[0.01,0,0],[0,0.01,0],[0,0,0.01]]}}', '1 year', 0.1, 1, '2027-06-30') FROM purchase
 SELECT clv_sample(customer_value_of(day, amount) + customer_value_of(day + 9, 5)) FROM purchase
 SELECT clv_fit(customer_value_of(day, amount) + customer_value_of(day + 9, 5), 'bg/nbd', '2027-06-30', 'means') FROM purchase
+SELECT clv_fit(customer_value_of(day, amount) + customer_value_of(day + 1 + customer % 97, 5), 'pareto/nbd', '2027-06-30', ARRAY[customer % 2, customer % 7]::float8[]) FROM purchase
+SELECT clv_backtest(customer_value_of(day, amount) + customer_value_of(day + 1 + customer % 97, 5), '{bg/nbd, as before}', '{2026-01-01, 2026-09-01}', '3 months') FROM purchase
