@@ -56,7 +56,10 @@ BEGIN
 			WHERE m.trusted AND NOT m.of_partition AND (m.commented OR m.named)
 			ORDER BY m.source, m.commented DESC, m.named DESC, m.relation),
 		parts AS MATERIALIZED (
-			SELECT w.source, t.relid::oid AS relation FROM wholes w, pg_partition_tree(w.relation) t WHERE t.level > 0)
+			-- looked up from below, which takes no locks
+			SELECT m.source, m.relation FROM (SELECT DISTINCT source, relation FROM marks WHERE of_partition) AS m,
+				pg_partition_ancestors(m.relation) a JOIN wholes w ON w.relation = a.relid
+			WHERE w.source = m.source AND w.relation <> m.relation)
 		SELECT m.source, m.relation::regclass, m.name, m.of_partition, m.enabled, m.columns,
 			CASE WHEN NOT m.of_partition THEN w.relation IS NULL WHEN p.relation IS NOT NULL THEN m.n > 5 ELSE NOT (m.commented OR m.named) END
 		FROM marks m
