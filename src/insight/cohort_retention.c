@@ -15,7 +15,6 @@
 #include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
-#include "utils/datetime.h"
 #include "utils/hsearch.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
@@ -23,6 +22,7 @@
 
 #include "support/aggregate.h"
 #include "support/compat.h"
+#include "insight/calendar.h"
 #include "value/value.h"
 
 PG_FUNCTION(insight_cohort_accumulate);
@@ -38,18 +38,6 @@ PG_FUNCTION(insight_cohort_final);
 #define COHORT_COLUMNS 6
 #define FIRST_PAIRS 64
 
-typedef enum CohortUnit
-{
-	COHORT_DAY,
-	COHORT_WEEK,
-	COHORT_MONTH,
-	COHORT_QUARTER,
-	COHORT_YEAR,
-	COHORT_UNITS
-} CohortUnit;
-
-static const char *const unit_names[COHORT_UNITS] = {"day", "week", "month", "quarter", "year"};
-
 typedef struct CohortPair
 {
 	int32 cohort;
@@ -64,62 +52,13 @@ typedef struct CohortEntry
 
 typedef struct CohortState
 {
-	CohortUnit unit;
+	CalendarUnit unit;
 	DateADT until; /* the first day that does not count; DATEVAL_NOEND: all do */
 	HTAB *pairs;
 } CohortState;
 
-/* The day 2000-01-03, a Monday, in days since 2000-01-01. */
-#define A_MONDAY 2
-#define WEEK_DAYS 7
-
-static int32
-floor_division(int32 a, int32 b)
-{
-	return a / b - (a % b < 0);
-}
-
-/* The number of the calendar period in which a day lies. */
-static int32
-period_of(DateADT day, CohortUnit unit)
-{
-	int year, month, day_of_month;
-
-	if (unit == COHORT_DAY)
-		return day;
-	if (unit == COHORT_WEEK)
-		return floor_division(day - A_MONDAY, WEEK_DAYS);
-	j2date(day + POSTGRES_EPOCH_JDATE, &year, &month, &day_of_month);
-	if (unit == COHORT_YEAR)
-		return year;
-	if (unit == COHORT_QUARTER)
-		return year * 4 + (month - 1) / 3;
-	return year * MONTHS_PER_YEAR + month - 1;
-}
-
-/* Its first day, but none before the first that there is. */
-static DateADT
-period_start(int32 period, CohortUnit unit)
-{
-	int64 day = period;
-
-	if (unit == COHORT_WEEK)
-		day = (int64) period * WEEK_DAYS + A_MONDAY;
-	else if (unit != COHORT_DAY)
-	{
-		int months = unit == COHORT_YEAR ? MONTHS_PER_YEAR : unit == COHORT_QUARTER ? 3 : 1;
-		int in_year = MONTHS_PER_YEAR / months;
-		int year = floor_division(period, in_year);
-
-		day = IS_VALID_JULIAN(year, 1, 1)
-				  ? date2j(year, (period - year * in_year) * months + 1, 1) - POSTGRES_EPOCH_JDATE
-				  : LEDGER_FIRST_DAY;
-	}
-	return (DateADT) Max(day, LEDGER_FIRST_DAY);
-}
-
 static CohortState *
-state_new(MemoryContext context, CohortUnit unit, DateADT until)
+state_new(MemoryContext context, CalendarUnit unit, DateADT until)
 {
 	CohortState *state = MemoryContextAlloc(context, sizeof(CohortState));
 	HASHCTL control = {0};
@@ -147,43 +86,8 @@ state_add(CohortState *state, CohortPair pair, int64 customers)
 				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE), errmsg("bigint out of range")));
 }
 
-static CohortUnit
-get_unit(FunctionCallInfo fcinfo, int n)
-{
-	char *name;
-
-	if (PG_ARGISNULL(n))
-		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("unit must not be null")));
-	name = text_to_cstring(PG_GETARG_TEXT_PP(n));
-	for (int unit = 0; unit < COHORT_UNITS; unit++)
-	{
-		if (pg_strcasecmp(name, unit_names[unit]) == 0)
-		{
-			pfree(name);
-			return (CohortUnit) unit;
-		}
-	}
-	ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("unknown unit \"%s\"", name),
-					errhint("Use day, week, month, quarter or year.")));
-}
-
-static DateADT
-get_until(FunctionCallInfo fcinfo, int n)
-{
-	DateADT until;
-
-	if (PG_ARGISNULL(n))
-		return DATEVAL_NOEND;
-	until = PG_GETARG_DATEADT(n);
-	if (DATE_NOT_FINITE(until))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("until must be a day"),
-				 errhint("NULL ends the cohorts with the last period in which anybody ordered.")));
-	return until;
-}
-
 static void
-check_same(const CohortState *state, CohortUnit unit, DateADT until)
+check_same(const CohortState *state, CalendarUnit unit, DateADT until)
 {
 	if (state->unit != unit || state->until != until)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -193,7 +97,7 @@ check_same(const CohortState *state, CohortUnit unit, DateADT until)
 
 /* Counts the customer once in each period with orders. */
 static Datum
-accumulate(FunctionCallInfo fcinfo, CohortUnit unit, DateADT until)
+accumulate(FunctionCallInfo fcinfo, CalendarUnit unit, DateADT until)
 {
 	MemoryContext context = aggregate_context(fcinfo);
 	CohortState *state = PG_ARGISNULL(0) ? NULL : (CohortState *) PG_GETARG_POINTER(0);
@@ -217,7 +121,7 @@ accumulate(FunctionCallInfo fcinfo, CohortUnit unit, DateADT until)
 
 		if (day.orders <= 0 || day.day >= until)
 			continue;
-		period = period_of(day.day, unit);
+		period = calendar_period(day.day, unit);
 		if (ordered && period == pair.period)
 			continue;
 		if (!ordered)
@@ -238,8 +142,8 @@ accumulate(FunctionCallInfo fcinfo, CohortUnit unit, DateADT until)
 Datum
 insight_cohort_accumulate(PG_FUNCTION_ARGS)
 {
-	return accumulate(fcinfo, PG_NARGS() > 2 ? get_unit(fcinfo, 2) : COHORT_MONTH,
-					  PG_NARGS() > 3 ? get_until(fcinfo, 3) : DATEVAL_NOEND);
+	return accumulate(fcinfo, PG_NARGS() > 2 ? calendar_get_unit(fcinfo, 2) : CALENDAR_MONTH,
+					  PG_NARGS() > 3 ? calendar_get_until(fcinfo, 3) : DATEVAL_NOEND);
 }
 
 /*
@@ -248,7 +152,7 @@ insight_cohort_accumulate(PG_FUNCTION_ARGS)
 Datum
 insight_cohort_accumulate_until(PG_FUNCTION_ARGS)
 {
-	return accumulate(fcinfo, COHORT_MONTH, get_until(fcinfo, 2));
+	return accumulate(fcinfo, CALENDAR_MONTH, calendar_get_until(fcinfo, 2));
 }
 
 /*
@@ -354,10 +258,10 @@ insight_cohort_deserialise(PG_FUNCTION_ARGS)
 	unit = pq_getmsgbyte(&buffer);
 	until = (DateADT) pq_getmsgint(&buffer, 4);
 	count = pq_getmsgint64(&buffer);
-	if (unit >= COHORT_UNITS || (until != DATEVAL_NOEND && !IS_VALID_DATE(until)))
+	if (unit >= CALENDAR_UNITS || (until != DATEVAL_NOEND && !IS_VALID_DATE(until)))
 		ereport(ERROR, (errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
 						errmsg("invalid partial state of cohort_retention")));
-	state = state_new(context, (CohortUnit) unit, until);
+	state = state_new(context, (CalendarUnit) unit, until);
 	for (int64 i = 0; i < count; i++)
 	{
 		CohortPair pair;
@@ -367,9 +271,9 @@ insight_cohort_deserialise(PG_FUNCTION_ARGS)
 		pair.period = (int32) pq_getmsgint(&buffer, 4);
 		customers = pq_getmsgint64(&buffer);
 		if (pair.cohort > pair.period || customers <= 0 ||
-			pair.cohort < period_of(LEDGER_FIRST_DAY, state->unit) ||
+			pair.cohort < calendar_period(LEDGER_FIRST_DAY, state->unit) ||
 			pair.period >
-				period_of(until == DATEVAL_NOEND ? LEDGER_LAST_DAY : until - 1, state->unit))
+				calendar_period(until == DATEVAL_NOEND ? LEDGER_LAST_DAY : until - 1, state->unit))
 			ereport(ERROR, (errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
 							errmsg("invalid partial state of cohort_retention")));
 		state_add(state, pair, customers);
@@ -388,7 +292,7 @@ last_period(const CohortState *state, const CohortEntry *entries, int64 count)
 	for (int64 i = 1; i < count; i++)
 		last = Max(last, entries[i].pair.period);
 	if (state->until != DATEVAL_NOEND)
-		last = period_of(state->until - 1, state->unit);
+		last = calendar_period(state->until - 1, state->unit);
 	for (int64 i = 0; i < count; i++)
 	{
 		if (i == 0 || entries[i].pair.cohort != entries[i - 1].pair.cohort)
@@ -403,13 +307,13 @@ last_period(const CohortState *state, const CohortEntry *entries, int64 count)
 }
 
 static Datum
-make_cell(TupleDesc columns, CohortUnit unit, CohortPair pair, int64 customers, int64 active,
+make_cell(TupleDesc columns, CalendarUnit unit, CohortPair pair, int64 customers, int64 active,
 		  bool complete)
 {
 	Datum values[COHORT_COLUMNS];
 	bool nulls[COHORT_COLUMNS] = {false};
 
-	values[0] = DateADTGetDatum(period_start(pair.cohort, unit));
+	values[0] = DateADTGetDatum(calendar_start(pair.cohort, unit));
 	values[1] = Int32GetDatum(pair.period - pair.cohort);
 	values[2] = Int64GetDatum(customers);
 	values[3] = Int64GetDatum(active);
@@ -445,7 +349,7 @@ insight_cohort_final(PG_FUNCTION_ARGS)
 		PG_RETURN_NULL();
 	last = last_period(state, entries, count);
 	complete_before =
-		state->until == DATEVAL_NOEND ? last : period_of(state->until, state->unit);
+		state->until == DATEVAL_NOEND ? last : calendar_period(state->until, state->unit);
 
 	cell_type = get_element_type(get_fn_expr_rettype(fcinfo->flinfo));
 	if (!OidIsValid(cell_type))

@@ -50,7 +50,8 @@ typedef struct ErlangAbandonment
 {
 	double wait_probability; /* the share of calls that are not answered at once */
 	double abandoned;        /* the share whose callers hang up */
-	double average_wait;     /* of all calls, until they are answered or given up, in the unit of handle */
+	double
+		average_wait; /* of all calls, until they are answered or given up, in the unit of handle */
 } ErlangAbandonment;
 
 /*

@@ -110,9 +110,10 @@ service_erlang_a(PG_FUNCTION_ARGS)
 		columns->natts != lengthof(values))
 		elog(ERROR, "return type must be a row of three");
 	if (!erlang_abandonment(agents, traffic, handle, patience, check_interrupts, &result))
-		ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-						errmsg("traffic, handle_seconds and patience_seconds are out of proportion"),
-						errhint("Where callers wait as long as it takes, use erlang_c.")));
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("traffic, handle_seconds and patience_seconds are out of proportion"),
+				 errhint("Where callers wait as long as it takes, use erlang_c.")));
 	values[0] = Float8GetDatum(result.wait_probability);
 	values[1] = Float8GetDatum(result.abandoned);
 	values[2] = Float8GetDatum(result.average_wait);
