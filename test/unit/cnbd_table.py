@@ -10,9 +10,14 @@ adds up to what a gamma function says is asserted.
 """
 import random
 
-from mpmath import exp, log, loggamma, mp, mpf, pi, rf, sqrt
+from mpmath import exp, factorial, log, loggamma, mp, mpf, pi, rf, sqrt
 
-CASES = 10  # a model
+CASES = 6  # a model
+
+
+def few(mean, k):
+    """the odds of 0 to k - 1 events against none"""
+    return [mean ** j / factorial(j) for j in range(k)]
 
 
 def poisson(mean, most=None):
@@ -34,7 +39,7 @@ def integrate(shape, rate, f):
         while True:
             u = exp(middle + i * h)
             weight = h * exp(shape * log(rate * u) - rate * u - loggamma(shape))
-            if weight < mpf('1e-42') and (direction < 0 or rate * u > shape):
+            if weight < mpf('1e-48') and (direction < 0 or rate * u > shape):
                 break
             values = f(u)
             norm += weight
@@ -50,12 +55,12 @@ def results(modified, theta, k, x, tx, T, t, n):
     step = loggamma(r + k * x) - loggamma(r) + r * log(alpha)
 
     def lived(u):
-        """at most k - 1 phases in the time since the last order, at the rate u"""
-        return sum(poisson(u * (T - tx), k))
+        """at most k - 1 phases in the time since the last order against none, at the rate u"""
+        return sum(few(u * (T - tx), k))
 
     # the likelihood of the order times, of phases k - 1 of each gap being unseen
     shape = r + k * x
-    alive = exp(step - shape * log(alpha + tx)) * integrate(shape, alpha + tx, lambda u: [lived(u)])[0]
+    alive = exp(step - shape * log(alpha + T)) * integrate(shape, alpha + T, lambda u: [lived(u)])[0]
     alive *= rf(b, survived) / rf(a + b, survived)
     dead = mpf(0)
     if survived:
@@ -69,7 +74,7 @@ def results(modified, theta, k, x, tx, T, t, n):
         shape = r + k * x
 
         def figures(u):
-            gone = poisson(u * (T - tx), k)
+            gone = few(u * (T - tx), k)
             tail = poisson(u * t)
             for i in range(len(tail) - 1, 0, -1):
                 tail[i - 1] += tail[i]
@@ -86,7 +91,7 @@ def results(modified, theta, k, x, tx, T, t, n):
                     sum(offered[m] * 2 * (m - 1) * stays[m - 1] for m in range(2, most)),
                     sum((offered[m] - offered[m + 1]) * stays[m] for m in range(most)),
                     (offered[n] - offered[n + 1]) * stays[n] + (offered[n] * (stays[n - 1] - stays[n]) if n else 0)]
-        total, *rest = integrate(shape, alpha + tx, figures)
+        total, *rest = integrate(shape, alpha + T, figures)
         return [v / total for v in rest]
     new = future(0, mpf(0), mpf(0), modified)
     alive_new = b / (a + b) if modified else mpf(1)
