@@ -19,7 +19,7 @@ SQL_PARTS = \
 	segment/rfm segment/rules \
 	support/comparison \
 	service/staffing service/routing \
-	insight/rates insight/cohort_retention insight/revenue_movements insight/portfolio insight/margin insight/next_order insight/kpi_effect \
+	insight/rates insight/cohort_retention insight/revenue_movements insight/xyz_class insight/portfolio insight/margin insight/next_order insight/kpi_effect \
 	base/base base/bucket base/source base/partition base/facts base/retrack base/rebalance base/verify base/status base/override base/merge base/forget base/upgrade base/history base/check_source \
 	service/treatment base/maintain insight/contact insight/report_words insight/report_sections insight/report
 

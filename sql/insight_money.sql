@@ -35,3 +35,12 @@ SELECT revenue_movements(cv, NULL, '2025-06-01') FROM account;
 SELECT revenue_movements(cv, 'day', 'infinity') FROM account;
 SELECT revenue_movements(cv, CASE name WHEN 'late' THEN 'day' ELSE 'month' END, '2025-06-01') FROM account;
 SELECT revenue_movements('{0001-01-01 1 1}', 'day', '5874897-01-01');
+
+-- Variability of demand: as the coefficient of variation in plain SQL says, empty periods counted.
+SELECT name, xyz_class(cv, '2025-05-01', 'month') AS class, round(variation::numeric, 4) AS variation
+FROM (VALUES ('steady', customer_value '{2025-01-10 1 10,2025-02-10 1 12,2025-03-10 1 9,2025-04-10 1 10}'), ('half', '{2025-01-10 1 1,2025-02-10 1 3,2025-03-10 1 1,2025-04-10 1 3}'),
+	('one in two', '{2025-01-10 1 5,2025-03-10 1 5}'), ('once', '{2025-01-10 1 5,2025-05-01 1 100}'), ('refunded', '{2025-01-10 1 5,2025-02-10 0 -5}'),
+	('new', '{2025-04-10 1 5}'), ('later', '{2025-05-01 1 5}'), ('unknown', NULL)) AS v(name, cv),
+	LATERAL (SELECT stddev_pop(x) / nullif(avg(x), 0) AS variation FROM (SELECT coalesce(amount(cv, m::date, (m + interval '1 month')::date), 0) AS x FROM generate_series(date_trunc('month', (SELECT min(day) FROM ledger(cv))), '2025-04-01'::timestamp, '1 month') m) AS p) AS s;
+SELECT xyz_class('{2025-04-10 1 5}', '2025-05-01', 'fortnight');
+SELECT xyz_class('{2025-04-10 1 5}', 'infinity', 'day');
