@@ -97,7 +97,7 @@ CREATE TYPE customer_value_internal.in_force AS (
 	settled_at timestamptz);
 
 COMMENT ON TYPE customer_value_internal.in_force IS
-'what customers are classed by: the figure that counts, in what period, from which day on, as of which day, the ends of the classes, the class below the last of them, the rules, whether they ask for facts of the last 12 months, the model of a basis clv, by what share one has to be beyond the end of his class to leave it, and when that came into force';
+'what customers are classed by: the figure that counts, in what period, from which day on, as of which day, the ends of the classes, the class below the last of them, the rules, whether they ask for facts of the last 12 months, the model of a basis clv, by what share one has to be beyond the end of its class to leave it, and when that came into force';
 
 
 CREATE FUNCTION customer_value_internal.in_force_query(base name) RETURNS text
@@ -538,7 +538,7 @@ BEGIN
 		COMMENT ON COLUMN %1$I.cutoffs.history_since IS 'when customers were first classed: those added later came to the base, the others were there from the beginning';
 		COMMENT ON TABLE %1$I.change IS 'history: every change of a class or segment, with its reason; what is given for the first time is no change';
 		COMMENT ON TABLE %1$I.queue IS 'what the next rebalance folds in: net changes from queued sources, and, with an empty change, customers that were written or whose facts changed';
-		COMMENT ON COLUMN %1$I.queue.classed_by IS 'settled_at of the cut-offs by which the writer classed the customer; null where he did not';
+		COMMENT ON COLUMN %1$I.queue.classed_by IS 'settled_at of the cut-offs by which the writer classed the customer; null where the writer did not';
 		COMMENT ON TABLE %1$I.settings IS 'what the owner wants; comes into force with the next rebalance';
 		COMMENT ON COLUMN %1$I.settings.model IS 'the model of a basis clv; also that of refresh_outlook, if not null';
 		COMMENT ON COLUMN %1$I.settings.salt IS 'makes the tokens of forgotten customers: change it, and they are known no more';

@@ -1,4 +1,4 @@
--- facts: tables with a row for each customer whose columns become facts of his
+-- facts: tables with a row for each customer whose columns become facts of the customer
 --
 -- What the trigger takes from the transition tables is only whose rows were written. What it writes is
 -- what those rows say now: a unique index lets nobody else write them before the transaction ends, so

@@ -5,7 +5,7 @@ LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 RETURN sha256(convert_to(salt::text || customer, 'UTF8'));
 
 COMMENT ON FUNCTION customer_value_internal.forgotten_token(uuid, text) IS
-'by what a forgotten customer is known when he orders again: a digest of his key and of what is random in each base';
+'by what a forgotten customer is known when it orders again: a digest of its key and of what is random in each base';
 
 
 CREATE FUNCTION customer_value_internal.create_forgotten(base name) RETURNS void
@@ -62,7 +62,7 @@ BEGIN
 		$sql$, base, key)
 	INTO person USING customer;
 
-	-- The customer himself first, since that writes history.
+	-- The customer first, since that writes history.
 	FOR holder IN
 		SELECT c.relname, a.attname
 		FROM pg_namespace n JOIN pg_class c ON c.relnamespace = n.oid AND c.relkind = 'r'
@@ -94,7 +94,7 @@ CREATE FUNCTION customer_value.forget(base name, customer text, reason text) RET
 LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'customer_value_as_owner';
 
 COMMENT ON FUNCTION customer_value.forget(name, text, text) IS
-'removes all that a base holds of a customer and of the records merged into him, history too. What is left is that it was done, when, by whom and why, under a digest of the key. His orders, earlier and later, count no more. Writers of the sources wait meanwhile; where one that came first does not end within a second, it gives up (55P03)';
+'removes all that a base holds of a customer and of the records merged into it, history too. What is left is that it was done, when, by which role and why, under a digest of the key. Its orders, earlier and later, count no more. Writers of the sources wait meanwhile; where one that came first does not end within a second, it gives up (55P03)';
 
 
 CREATE FUNCTION customer_value.forget(base name, customer anynonarray, reason text) RETURNS void

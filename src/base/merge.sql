@@ -139,8 +139,8 @@ BEGIN
 		RAISE no_data_found USING MESSAGE = format('customer %s of base "%s" is not merged into %s', duplicate, base, customer);
 	END IF;
 
-	-- his orders are his own again; what of them is still in the queue remains there for the other and is
-	-- taken from him there
+	-- its orders are its own again; what of them is still in the queue remains there for the other and is
+	-- taken from it there
 	EXECUTE format('SELECT n.value FROM (%s) n WHERE n.customer_id = $1::%s', customer_value_internal.recomputed(base), key)
 	INTO ledger USING duplicate;
 	EXECUTE format('INSERT INTO %I.customer (customer_id, value, facts, segment) VALUES ($1::%s, ''{}'', $2, $3)', base, key)
@@ -161,7 +161,7 @@ CREATE FUNCTION customer_value.unmerge_customers(base name, customer text, dupli
 LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'customer_value_as_owner';
 
 COMMENT ON FUNCTION customer_value.unmerge_customers(name, text, text) IS
-'undoes merge_customers: the duplicate is a customer again, with his own orders, also those that came since, his facts and the segment he had';
+'undoes merge_customers: the duplicate is a customer again, with its own orders, also those that came since, its facts and the segment it had';
 
 
 CREATE FUNCTION customer_value.unmerge_customers(base name, customer anycompatiblenonarray, duplicate anycompatiblenonarray) RETURNS void

@@ -16,7 +16,7 @@ BEGIN
 			ended_at timestamptz,
 			ended_by name);
 		CREATE UNIQUE INDEX ON %1$I.override (customer_id) WHERE ended_at IS NULL;
-		COMMENT ON TABLE %1$I.override IS 'segments set by hand, by whom and why, those that have ended too; written by override, end_override and rebalance';
+		COMMENT ON TABLE %1$I.override IS 'segments set by hand, by which role and why, those that have ended too; written by override, end_override and rebalance';
 		COMMENT ON COLUMN %1$I.override.until IS 'the first day on which the rules decide again';
 	$sql$, base, customer_value_internal.key_type(base));
 END
@@ -52,7 +52,7 @@ END
 $$;
 
 COMMENT ON FUNCTION customer_value_internal.set_override(name, text, text) IS
-'ends the override of a customer and gives him this segment, or with null that of the rules; false where there is no such customer';
+'ends the override of a customer and gives it this segment, or with null that of the rules; false where there is no such customer';
 
 
 CREATE FUNCTION customer_value_internal.override(base name, customer text, segment text, reason text, until date) RETURNS void
@@ -161,7 +161,7 @@ DECLARE
 	other boolean;
 	moved text[] := '{}';
 BEGIN
-	-- one whom a writer holds is not waited for: next time
+	-- a customer that a writer holds is not waited for: next time
 	FOR customer, was IN EXECUTE format($sql$
 		SELECT c.customer_id::text, c.segment FROM %1$I.customer c
 		WHERE c.customer_id IN (SELECT o.customer_id FROM %1$I.override o WHERE o.ended_at IS NULL AND o.until <= $1)
@@ -178,4 +178,4 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION customer_value_internal.end_overrides(name, date) IS 'ends the overrides whose time has come by a day and returns the customers to whom that gave another segment; called by rebalance';
+COMMENT ON FUNCTION customer_value_internal.end_overrides(name, date) IS 'ends the overrides whose time has come by a day and returns the customers that this gave another segment; called by rebalance';

@@ -147,7 +147,7 @@ owner_enter(OwnerState *saved, Oid owner)
 /*
  * owner_leave
  *
- * The writer acts again, with his own settings.
+ * The writer acts again, with its own settings.
  */
 void
 owner_leave(const OwnerState *saved)

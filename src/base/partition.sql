@@ -33,7 +33,7 @@ BEGIN
 		SELECT source, relation::regclass, coalesce(t.level, 0),
 			CASE WHEN t.relation IS NULL THEN 'former'
 				WHEN m.relation IS NOT NULL THEN 'followed'
-				-- the owner of the level above may have put functions of his own into its partitions' constraints
+				-- the owner of the level above may have put functions of its own into the partitions' constraints
 				WHEN r.relkind NOT IN ('r', 'p') OR r.relpersistence <> 'p' OR NOT t.trusted THEN 'unfit'
 				-- it lost its triggers, or those of a partition of it see what those of its own do not
 				WHEN relation::regclass::text = ANY (s.partitions)

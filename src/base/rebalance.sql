@@ -80,7 +80,7 @@ END
 $$;
 
 COMMENT ON FUNCTION customer_value_internal.fold(name) IS
-'adds the changes in the queue of a base to the ledgers, brings customers up to date whom their writers have not, but for those whom a writer holds, who stay in the queue, and settles the bases of all; returns those who changed class or segment. The caller has to hold the lock on the cut-offs that rebalance takes';
+'adds the changes in the queue of a base to the ledgers, brings customers up to date that their writers have not, but for those that a writer holds, which stay in the queue, and settles the bases of all; returns those who changed class or segment. The caller has to hold the lock on the cut-offs that rebalance takes';
 
 
 CREATE FUNCTION customer_value_internal.settle_due(base name, wanted customer_value_internal.in_force) RETURNS void
@@ -99,7 +99,7 @@ END
 $$;
 
 COMMENT ON FUNCTION customer_value_internal.settle_due(name, customer_value_internal.in_force) IS
-'settles the bases of those whom a new base day moves, so that the cut-offs of that day can be read off; called by rebalance';
+'settles the bases of those that a new base day moves, so that the cut-offs of that day can be read off; called by rebalance';
 
 
 CREATE FUNCTION customer_value_internal.rebalance(base name, as_of date) RETURNS bigint
@@ -177,8 +177,8 @@ BEGIN
 	END IF;
 
 	-- Otherwise it is those that are due, and those between the old and the new end of a class or of the band
-	-- around it in which a customer keeps the class he had. A customer that a writer is at is not waited for:
-	-- that writer queues him, or someone else holds him, and then he is queued here.
+	-- around it in which a customer keeps the class it had. A customer that a writer is at is not waited for:
+	-- that writer queues it, or someone else holds it, and then it is queued here.
 	EXECUTE format($sql$
 		WITH stale AS MATERIALIZED (
 			SELECT c.customer_id
@@ -229,7 +229,7 @@ CREATE FUNCTION customer_value.rebalance(base name, as_of date DEFAULT NULL) RET
 LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'customer_value_as_owner';
 
 COMMENT ON FUNCTION customer_value.rebalance(name, date) IS
-'folds in what is queued, brings the settings into force and all into line with them: the base day as_of (null: today in the time zone of the base), new cut-offs, basis, class and segment of every customer whom that moves; returns how many of them changed class or segment. Stops no writer, but for a new time zone, in whose days it makes all ledgers anew';
+'folds in what is queued, brings the settings into force and all into line with them: the base day as_of (null: today in the time zone of the base), new cut-offs, basis, class and segment of every customer that this moves; returns how many of them changed class or segment. Stops no writer, but for a new time zone, in whose days it makes all ledgers anew';
 
 
 CREATE FUNCTION customer_value_internal.stop_writers(base name, patience text DEFAULT NULL) RETURNS void
@@ -252,7 +252,7 @@ END
 $$;
 
 COMMENT ON FUNCTION customer_value_internal.stop_writers(name, text) IS
-'waits until no rebalance and no writer of a source of the base is under way, and keeps both out until this transaction ends; for writers, behind whom others queue up, no longer than the given time each, if any';
+'waits until no rebalance and no writer of a source of the base is under way, and keeps both out until this transaction ends; for writers, behind which others queue up, no longer than the given time each, if any';
 
 
 CREATE FUNCTION customer_value_internal.recompute(base name, forget boolean) RETURNS bigint

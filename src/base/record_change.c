@@ -100,8 +100,8 @@ reason_of_segment(const char *reason, HeapTuple old_row, HeapTuple new_row, Tupl
 
 /*
  * A rebalance says "date" or "rules" and means the segments: it moves a customer to another class
- * because of a cut-off, unless his own basis moved, as it does when days leave the period. When it
- * says "basis", since another figure counts from now on, that is why his basis moved. Nor do facts
+ * because of a cut-off, unless its own basis moved, as it does when days leave the period. When it
+ * says "basis", since another figure counts from now on, that is why its basis moved. Nor do facts
  * move a customer to another class.
  */
 static const char *
@@ -224,7 +224,7 @@ write_row(const History *history, const Datum *values, const char *nulls, int wh
  * the setting customer_value.reason says; all that changes customers sets it. Where nobody did, it
  * is 'manual'. If the base's settings want it, those who listen on the channel customer_value are
  * told, when the transaction commits. A customer whose facts changed is put into the queue, for the
- * next rebalance to bring him up to date.
+ * next rebalance to bring it up to date.
  */
 Datum
 customer_value_record_change(PG_FUNCTION_ARGS)

@@ -21,7 +21,7 @@ BEGIN ATOMIC
 END;
 
 COMMENT ON FUNCTION customer_value_internal.is_trusted(oid, oid, name) IS
-'whether a table belongs to the owner of the base, or to whom it belonged when it was tracked as long as the owner of the base has the rights of that role: who has lost a table no longer reads it';
+'whether a table belongs to the owner of the base, or to the role that it belonged to when it was tracked as long as the owner of the base has the rights of that role: who has lost a table no longer reads it';
 
 
 CREATE FUNCTION customer_value_internal.source_triggers(base name, of_facts boolean DEFAULT false)
@@ -138,7 +138,7 @@ CREATE FUNCTION customer_value_internal.row_filter(relation regclass, filter tex
 LANGUAGE c STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'customer_value_row_filter';
 
 COMMENT ON FUNCTION customer_value_internal.row_filter(regclass, text) IS
-'a filter as the base keeps it, the same for every writer whatever his settings; an error unless it is a condition on one row that neither time nor other tables can change';
+'a filter as the base keeps it, the same for every writer whatever its settings; an error unless it is a condition on one row that neither time nor other tables can change';
 
 
 CREATE FUNCTION customer_value_internal.filter_problem(relation regclass, filter text) RETURNS text
@@ -307,7 +307,7 @@ RETURN format(
 	base);
 
 COMMENT ON FUNCTION customer_value_internal.write_query(name, text, boolean) IS
-'the statement that adds changes (a query for customer_id and value) to the customers of a base in the order of their keys and brings them up to date against what is in force ($1): either for who settles their bases himself, or for writers, who put them into the queue';
+'the statement that adds changes (a query for customer_id and value) to the customers of a base in the order of their keys and brings them up to date against what is in force ($1): either for a caller that settles their bases, or for writers, which put them into the queue';
 
 
 CREATE FUNCTION customer_value_internal.net_changes(base name, source integer, event text, relation regclass, condition text DEFAULT NULL)
@@ -590,4 +590,4 @@ CREATE FUNCTION customer_value.untrack(base name, source text) RETURNS void
 LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'customer_value_as_owner';
 
 COMMENT ON FUNCTION customer_value.untrack(name, text) IS
-'stops following a table of orders or facts, by its present name or, where it is gone, its last: drops its triggers, takes its facts away, and recomputes the base from its other sources; customers that are in none of these, and of whom nothing else is known, leave the base';
+'stops following a table of orders or facts, by its present name or, where it is gone, its last: drops its triggers, takes its facts away, and recomputes the base from its other sources; customers that are in none of these, and of which nothing else is known, leave the base';

@@ -80,4 +80,4 @@ RETURNS TABLE (customer text, what text, stored text, recomputed text)
 LANGUAGE c STABLE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'customer_value_as_owner';
 
 COMMENT ON FUNCTION customer_value.verify(name) IS
-'recomputes a base from its sources and returns every difference, and sources that are gone or lack triggers; nothing when all is well. Customers of whom orders are in the queue, or whose writer classed them by cut-offs that are no longer in force, are compared by their ledgers alone, with what is queued counted in';
+'recomputes a base from its sources and returns every difference, and sources that are gone or lack triggers; nothing when all is well. Customers with orders in the queue, or whose writer classed them by cut-offs that are no longer in force, are compared by their ledgers alone, with what is queued counted in';

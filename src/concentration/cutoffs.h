@@ -15,7 +15,7 @@
 #define ABC_MOST_CUTS 25
 #define ABC_MOST_CLASSES (ABC_MOST_CUTS + 1)
 
-/* A number of more digits than a Decimal has, in a form of the caller's that is his alone. */
+/* A number of more digits than a Decimal has, in a form that only the caller knows. */
 typedef struct AbcLongNumber
 {
 	const char *bytes;

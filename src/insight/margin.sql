@@ -11,7 +11,7 @@ BEGIN ATOMIC
 		LATERAL (SELECT ii - customer_cost) AS third (iii);
 END;
 COMMENT ON FUNCTION @extschema@.contribution_margin(numeric, numeric, numeric, numeric, numeric) IS
-'contribution margins of a customer (Köhler 2008): I = net revenue - product costs; II = I - costs of his orders (freight, payment, returns); III = II - costs of the customer (visits, service, mailings); IV = III - his part of what his segment costs (key account management); rate = IV / revenue, NULL without revenue. From a cost that is NULL, not known, on, margins are NULL';
+'contribution margins of a customer (Köhler 2008): I = net revenue - product costs; II = I - costs of its orders (freight, payment, returns); III = II - costs of the customer (visits, service, mailings); IV = III - its part of what its segment costs (key account management); rate = IV / revenue, NULL without revenue. From a cost that is NULL, not known, on, margins are NULL';
 
 CREATE FUNCTION @extschema@.contribution_margin(cv @extschema@.customer_value, since date, before date, cost_per_order numeric DEFAULT 0,
 	customer_cost numeric DEFAULT 0, segment_cost numeric DEFAULT 0,

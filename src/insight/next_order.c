@@ -1,6 +1,6 @@
 /*
  * next_order.c
- *	  The SQL function next_order: when a customer's next order is due, by his own rhythm.
+ *	  The SQL function next_order: when a customer's next order is due, by its own rhythm.
  */
 #include "postgres.h"
 

@@ -48,7 +48,7 @@ BEGIN
 			WHERE old_segment IS NOT NULL OR old_class IS NOT NULL GROUP BY old_segment, old_class) g
 		GROUP BY g.segment, g.abc_class
 		ORDER BY g.segment, g.abc_class;
-		COMMENT ON VIEW %1$I.overview IS 'segments and classes: customers and value (the basis) with their shares, margin of the same period (null where no cost is known), expected_value and at_risk (value at stake with those whom the view at_risk shows) from the outlook, customers a month ago and the change since then, those who have left or were merged among them (where history_since is later, customers that were there then are taken to have been there), and expected_left_out: how many customers with orders are not in expected_value, since theirs is infinite or not known';
+		COMMENT ON VIEW %1$I.overview IS 'segments and classes: customers and value (the basis) with their shares, margin of the same period (null where no cost is known), expected_value and at_risk (value at stake of the customers in the view at_risk) from the outlook, customers a month ago and the change since then, those who have left or were merged among them (where history_since is later, customers that were there then are taken to have been there), and expected_left_out: how many customers with orders are not in expected_value, since theirs is infinite or not known';
 
 		CREATE FUNCTION %1$I.report(currency text DEFAULT NULL, language text DEFAULT 'en', top integer DEFAULT 15)
 		RETURNS text LANGUAGE sql STABLE PARALLEL SAFE

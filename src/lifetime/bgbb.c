@@ -3,7 +3,7 @@
  *	  The BG/BB model, for orders that can only happen at discrete opportunities.
  *
  * At each opportunity a living customer orders with a probability that is beta (alpha, beta)
- * distributed among customers; before each he is lost with a probability that is beta (gamma,
+ * distributed among customers; before each it is lost with a probability that is beta (gamma,
  * delta) distributed. Frequency and recency count opportunities, age is how many there have been.
  *
  *	Fader, Hardie & Shang 2010, Customer-base analysis in a discrete-time noncontractual setting,

@@ -76,8 +76,8 @@ log_orders(const void *self, double u, double *slope)
 }
 
 /*
- * Orders within t of a customer who is alive now and whose rate is gamma (shape, rate), his
- * drop-out probability beta (a, b): with n orders offered by the rate he makes
+ * Orders within t of a customer that is alive now and whose rate is gamma (shape, rate), its
+ * drop-out probability beta (a, b): with n orders offered by the rate it makes
  * 1 + q + ... + q^(n-1) of them, q = 1 - p, so
  *
  *	sum over n of P(n) S(n),  S(n) = sum over j < n of (b)_j / (a + b)_j.

@@ -2,8 +2,8 @@
  * clv_simulate.c
  *	  Orders of customers who are as a model says, to test with and to teach.
  *
- * Each customer has random numbers of his own, drawn from the seed and his number: who else is
- * simulated makes no difference to him.
+ * Each customer has random numbers of its own, drawn from the seed and its number: who else is
+ * simulated makes no difference to it.
  */
 #include "postgres.h"
 
@@ -81,7 +81,7 @@ beta_number(pg_prng_state *random, double a, double b)
 	return 1 / (1 + exp(log_gamma_number(random, b) - log_x));
 }
 
-/* One customer, as he goes on. */
+/* One customer, as it goes on. */
 typedef struct Life
 {
 	const ClvModel *model;

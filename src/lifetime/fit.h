@@ -62,7 +62,7 @@ typedef void (*FitEvaluate)(const double *theta, void *data, FitPoint *point);
 
 /*
  * Maximises what evaluate gives over positive parameters between lower and upper, beginning at
- * fit->theta. weight is the number of customers, of whom it gives the mean.
+ * fit->theta. weight is the number of customers, whose mean it gives.
  */
 extern void fit_search(FitEvaluate evaluate, void *data, int parameters, const double *lower,
 					   const double *upper, double weight, Fit *fit);

@@ -3,8 +3,8 @@
  *	  What every buy-till-you-die model answers. Plain C: knows nothing of PostgreSQL.
  *
  * A customer is known by x, the repeat order days (frequency), tx, when the last of them was
- * (recency), and T, for how long he has been known (age); all times count from his first order in
- * one unit. Given that he is still alive at T, tx tells no more, so what is expected of him is
+ * (recency), and T, for how long it has been known (age); all times count from its first order in
+ * one unit. Given that it is still alive at T, tx tells no more, so what is expected of it is
  * P(alive | x, tx, T) times something of x and T alone; but where orders come regularly
  * (cnbd.c), tx tells when the next one is due.
  */
@@ -82,7 +82,7 @@ extern const Method paretonbd_method;
 extern const Method bgbb_method;
 
 /*
- * What phases add to the ln likelihood of a customer of whom only the summary is known: x gaps of k phases
+ * What phases add to the ln likelihood of a customer of which only the summary is known: x gaps of k phases
  * that add up to tx against x gaps of one. Where the gaps themselves are known, it is (k - 1) times the
  * sum of their logarithms less x ln (k - 1)! instead, which is not in loglik_jet.
  */

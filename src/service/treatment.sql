@@ -212,7 +212,7 @@ BEGIN
 		WHERE o.contact_due <= (SELECT f.as_of FROM %1$I.cutoffs f)
 			AND NOT EXISTS (SELECT FROM %1$I.contact k WHERE k.customer_id = o.customer_id AND k.day >= o.as_of)
 		ORDER BY o.contact_due;
-		COMMENT ON VIEW %1$I.contact_due IS 'whom to get in touch with without a sales reason by the base day, longest overdue first: last contact, or else first order, plus contact_every, as of the last refresh_outlook(); whoever was in contact since then is left out. Empty while no contacts are tracked, since then nothing is known of them';
+		COMMENT ON VIEW %1$I.contact_due IS 'customers to get in touch with without a sales reason by the base day, longest overdue first: last contact, or else first order, plus contact_every, as of the last refresh_outlook(); whoever was in contact since then is left out. Empty while no contacts are tracked, since then nothing is known of them';
 
 		CREATE VIEW %1$I.next_action AS
 		SELECT o.customer_id, t.segment, t.abc_class, a.action, a.reason, o.at_stake, o.clv, o.as_of
