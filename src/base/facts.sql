@@ -162,7 +162,7 @@ COMMENT ON FUNCTION customer_value_internal.write_facts_query(name, name[], text
 'the statement that gives customers of a base what changes (a query for customer_id and facts) says of the facts of these names, leaves their other facts alone, and brings them up to date against what is in force ($1)';
 
 
-CREATE FUNCTION customer_value_internal.fact_statements(source regtype, relation regclass, event text,
+CREATE FUNCTION customer_value_internal.fact_statements(source regtype, relation regclass, event text, planned boolean,
 	OUT in_force text, OUT write text, OUT ahead text, OUT columns smallint[], OUT time_zone text)
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -189,7 +189,7 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION customer_value_internal.fact_statements(regtype, regclass, text) IS
+COMMENT ON FUNCTION customer_value_internal.fact_statements(regtype, regclass, text, boolean) IS
 'the statements that the trigger on a table of facts runs as the owner of the base, as change_statements writes them for orders';
 
 

@@ -295,14 +295,12 @@ event_of(const TriggerData *trigger)
 }
 
 /*
- * source_make_ready
- *
- * Finds out the rest, from customer_value_internal.change_statements() or fact_statements(), which check that
- * the base wants this table. The table may have been tracked since this transaction took its snapshot, so a
- * new one is used. The caller acts as the owner and is connected to SPI.
+ * Has customer_value_internal.change_statements() or fact_statements() say what the source is, which check that
+ * the base wants this table; the statements too, where they are needed in any case or asked for. The table may have
+ * been tracked since this transaction took its snapshot, so a new one is used.
  */
-void
-source_make_ready(Source *source, const TriggerData *trigger)
+static void
+look_up(Source *source, const TriggerData *trigger, bool planned)
 {
 	enum
 	{
@@ -312,29 +310,18 @@ source_make_ready(Source *source, const TriggerData *trigger)
 		COLUMNS,
 		TIME_ZONE
 	};
-	Kept *kept = find_kept(trigger->tg_trigger->tgoid);
-	Oid schema = get_rel_namespace(source->cutoffs);
-	Oid types[] = {OIDOID, OIDOID, TEXTOID};
+	Oid types[] = {OIDOID, OIDOID, TEXTOID, BOOLOID};
 	Datum arguments[] = {ObjectIdGetDatum(source->type),
 						 ObjectIdGetDatum(RelationGetRelid(trigger->tg_relation)),
-						 CStringGetTextDatum(event_of(trigger))};
-	static const Oid statements_types[] = {REGTYPEOID, REGCLASSOID, TEXTOID};
-	Oid statements = LookupFuncName(
-		list_make2(makeString("customer_value_internal"), makeString("change_statements")),
-		lengthof(statements_types), statements_types, false);
+						 CStringGetTextDatum(event_of(trigger)), BoolGetDatum(planned)};
 	HeapTuple row;
 	TupleDesc columns;
 	Datum numbers;
 	bool by_plan;
 
-	statements_hash = GetSysCacheHashValue1(PROCOID, ObjectIdGetDatum(statements));
-	/* an alteration that is seen from here on counts */
-	watch(kept, schema, RelationGetRelid(trigger->tg_relation));
-	kept->is_valid = true;
-
 	PushActiveSnapshot(GetLatestSnapshot());
 	if (SPI_execute_with_args(psprintf("SELECT in_force, write, ahead, columns, time_zone FROM "
-									   "customer_value_internal.%s($1, $2, $3)",
+									   "customer_value_internal.%s($1, $2, $3, $4)",
 									   source->of_facts ? "fact_statements" : "change_statements"),
 							  lengthof(types), types, arguments, NULL, true, 1) != SPI_OK_SELECT ||
 		SPI_processed != 1)
@@ -347,15 +334,39 @@ source_make_ready(Source *source, const TriggerData *trigger)
 	source->write = text_of(source, row, columns, WRITE);
 	source->ahead = text_of(source, row, columns, AHEAD);
 	source->is_queued = source->read_force == NULL;
-	source->settled_at_column = get_attnum(source->cutoffs, "settled_at");
-	source->keys_column = get_attnum(source->cutoffs, "keys");
 	numbers = SPI_getbinval(row, columns, COLUMNS, &by_plan);
-	source->is_direct =
-		!by_plan && read_columns(numbers, &source->columns) &&
-		customer_tables_open(&source->tables, schema, source->owner, source->context);
-
+	source->is_direct = !by_plan && read_columns(numbers, &source->columns);
 	if (source->is_direct)
 		source->columns.time_zone = text_of(source, row, columns, TIME_ZONE);
+	source->is_nothing = source->write == NULL && !source->is_direct;
+}
+
+/*
+ * source_make_ready
+ *
+ * Finds out the rest. The caller acts as the owner and is connected to SPI.
+ */
+void
+source_make_ready(Source *source, const TriggerData *trigger)
+{
+	static const Oid types[] = {REGTYPEOID, REGCLASSOID, TEXTOID, BOOLOID};
+	Kept *kept = find_kept(trigger->tg_trigger->tgoid);
+	Oid schema = get_rel_namespace(source->cutoffs);
+	Oid statements = LookupFuncName(
+		list_make2(makeString("customer_value_internal"), makeString("change_statements")),
+		lengthof(types), types, false);
+
+	statements_hash = GetSysCacheHashValue1(PROCOID, ObjectIdGetDatum(statements));
+	/* an alteration that is seen from here on counts */
+	watch(kept, schema, RelationGetRelid(trigger->tg_relation));
+	kept->is_valid = true;
+
+	look_up(source, trigger, false);
+	source->settled_at_column = get_attnum(source->cutoffs, "settled_at");
+	source->keys_column = get_attnum(source->cutoffs, "keys");
+	if (source->is_direct)
+		source->is_direct =
+			customer_tables_open(&source->tables, schema, source->owner, source->context);
 
 	MemoryContextSetParent(source->context, TopMemoryContext);
 	source->is_ready = true;
@@ -474,8 +485,15 @@ set_up_parser(ParseState *state, void *source)
  * must be connected.
  */
 void
-source_make_plans(Source *source)
+source_make_plans(Source *source, const TriggerData *trigger)
 {
+	if (source->write == NULL)
+	{
+		bool is_direct = source->is_direct;
+
+		look_up(source, trigger, true);
+		source->is_direct = is_direct;
+	}
 	if (source->write_plan == NULL)
 		source->write_plan = source->is_queued
 								 ? kept_plan_make(source->write, 0, NULL)

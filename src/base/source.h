@@ -25,8 +25,9 @@ typedef struct Source
 	Oid type;      /* stands for the source in the condition of its triggers */
 	bool of_facts; /* which is a table of facts, not of orders */
 	bool is_queued;
-	Oid owner;   /* of the base */
-	Oid cutoffs; /* the base's table of what is in force */
+	bool is_nothing; /* what was a partition once: its changes are left alone */
+	Oid owner;       /* of the base */
+	Oid cutoffs;     /* the base's table of what is in force */
 	AttrNumber settled_at_column;
 	AttrNumber keys_column;
 
@@ -35,7 +36,7 @@ typedef struct Source
 	OrderColumns columns;
 	CustomerTables tables;
 
-	/* the statements for where it cannot; none where nothing is to be done */
+	/* the statements for where it cannot; NULL until they are needed */
 	char *read_force; /* reads what is in force; NULL for a queued source */
 	char *write;      /* brings the touched customers up to date, or queues their changes */
 	char *ahead;      /* keeps account of new partitions, if there are any */
@@ -51,6 +52,6 @@ typedef struct Source
 extern Source *source_of(const TriggerData *trigger);
 extern void source_make_ready(Source *source, const TriggerData *trigger);
 extern void source_bring_up_to_date(Source *source);
-extern void source_make_plans(Source *source);
+extern void source_make_plans(Source *source, const TriggerData *trigger);
 
 #endif

@@ -336,7 +336,7 @@ COMMENT ON FUNCTION customer_value_internal.net_changes(name, integer, text, reg
 'the query for the net changes that an insert, update, delete or truncate of a source or a partition of it brings, from the transition tables of the trigger or, before a truncate, from the rows that are there: customer_id, value';
 
 
-CREATE FUNCTION customer_value_internal.change_statements(source regtype, relation regclass, event text,
+CREATE FUNCTION customer_value_internal.change_statements(source regtype, relation regclass, event text, planned boolean,
 	OUT in_force text, OUT write text, OUT ahead text, OUT columns smallint[], OUT time_zone text)
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -346,6 +346,7 @@ DECLARE
 	tracked record;
 	changes text;
 	with_others boolean;
+	names name[];
 BEGIN
 	SELECT n.nspname, substr(t.typname, 8)::integer INTO base, number
 	FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace
@@ -369,28 +370,38 @@ BEGIN
 			DETAIL = 'A source belongs to the owner of the base, or to the role that it belonged to when it was tracked, whose rights the owner of the base has to have.',
 			HINT = 'Call customer_value.untrack() and track_orders() for it again, or drop its triggers.';
 	END IF;
+	in_force := CASE WHEN tracked.mode <> 'queued' THEN customer_value_internal.in_force_query(base) END;
+	EXECUTE format('SELECT EXISTS (SELECT FROM %1$I.merged) OR EXISTS (SELECT FROM %1$I.forgotten), f.time_zone FROM %1$I.cutoffs f', base)
+	INTO with_others, time_zone;
+	IF event <> 'truncate' AND tracked.filter IS NULL AND NOT with_others THEN
+		names := CASE WHEN relation = tracked.relation THEN ARRAY[tracked.customer, tracked.at, tracked.amount, tracked.cost]
+			ELSE customer_value_internal.source_columns(base, number, relation) END;
+		IF names[3] IS NOT NULL THEN
+			PERFORM customer_value_internal.check_columns(base, relation, names[1], names[2], names[3], names[4]);
+			SELECT array_agg(coalesce(a.attnum, 0::smallint) ORDER BY u.n) INTO columns
+			FROM unnest(names) WITH ORDINALITY AS u(name, n) LEFT JOIN pg_attribute a ON a.attrelid = relation AND a.attname = u.name;
+		END IF;
+	END IF;
+	IF NOT planned AND columns IS NOT NULL AND (SELECT c.relkind <> 'p' FROM pg_class c WHERE c.oid = relation) THEN
+		RETURN;
+	END IF;
 	SELECT c.changes, c.ahead INTO changes, ahead FROM customer_value_internal.changes_of_table(base, number, relation, event) c;
+	IF ahead IS NOT NULL THEN
+		columns := NULL;
+	END IF;
 	IF changes IS NULL THEN
 		RETURN;
 	END IF;
-	EXECUTE format('SELECT EXISTS (SELECT FROM %1$I.merged) OR EXISTS (SELECT FROM %1$I.forgotten), f.time_zone FROM %1$I.cutoffs f', base)
-	INTO with_others, time_zone;
-	IF event <> 'truncate' AND ahead IS NULL AND tracked.filter IS NULL AND NOT with_others THEN
-		SELECT array_agg(coalesce(a.attnum, 0::smallint) ORDER BY u.n) INTO columns
-		FROM unnest(customer_value_internal.source_columns(base, number, relation)) WITH ORDINALITY AS u(name, n)
-		LEFT JOIN pg_attribute a ON a.attrelid = relation AND a.attname = u.name;
-	END IF;
 	IF tracked.mode = 'queued' THEN
 		write := format('INSERT INTO %I.queue (customer_id, value) %s', base, changes);
-		RETURN;
+	ELSE
+		write := customer_value_internal.write_query(base, changes, false);
 	END IF;
-	in_force := customer_value_internal.in_force_query(base);
-	write := customer_value_internal.write_query(base, changes, false);
 END
 $$;
 
-COMMENT ON FUNCTION customer_value_internal.change_statements(regtype, regclass, text) IS
-'the statements that the trigger on a source runs as the owner of the base: one that reads what is in force, and one that brings the touched customers up to date; or, for a queued source, only one that queues their net changes; and one that keeps account of new partitions, if there are any. With them come the numbers of the columns customer, at, amount and cost (0: none), and the time zone of the base, if changes can be brought to the base without these statements. No statements at all for what was a partition of a source that is gone; an error if the table is no source of the base';
+COMMENT ON FUNCTION customer_value_internal.change_statements(regtype, regclass, text, boolean) IS
+'the statements that the trigger on a source runs as the owner of the base: one that reads what is in force, and one that brings the touched customers up to date; or, for a queued source, only one that queues their net changes; and one that keeps account of new partitions, if there are any. With them come the numbers of the columns customer, at, amount and cost (0: none), and the time zone of the base, if changes can be brought to the base without these statements, which are left out then unless they are planned all the same. Neither statements nor columns at all for what was a partition of a source that is gone; an error if the table is no source of the base';
 
 
 CREATE FUNCTION customer_value_internal.create_triggers(base name, source integer, relation regclass, columns name[],

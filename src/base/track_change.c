@@ -86,7 +86,7 @@ write_by_plans(Source *source, const TriggerData *trigger)
 
 	if (SPI_register_trigger_data((TriggerData *) trigger) != SPI_OK_TD_REGISTER)
 		elog(ERROR, "transition tables were not registered");
-	source_make_plans(source);
+	source_make_plans(source, trigger);
 
 	/*
 	 * TRUNCATE removes rows that a transaction's snapshot may be too old to see, so they are read
@@ -146,7 +146,7 @@ follow(Source *source, const TriggerData *trigger)
 		SPI_connect();
 		if (!source->is_ready)
 			source_make_ready(source, trigger);
-		if (source->write != NULL)
+		if (!source->is_nothing)
 			write_changes(source, trigger);
 		SPI_finish();
 	}
