@@ -377,7 +377,7 @@ sub manage
 		[ override => "SELECT customer_value.override('$base', $one, 'individual', 'a friend', current_date + 400)" ],
 		[ end_override => "SELECT customer_value.end_override('$base', customer_id) FROM $base.override WHERE ended_at IS NULL ORDER BY customer_id LIMIT 1" ]);
 	my ($what, $statements) = @{ $acts[ rand @acts ] };
-	return attempt($node, $what, "BEGIN; $statements; COMMIT", 'deadlock detected|cannot merge|is merged into|no rules are in force|does not have both|has no customer|holds nothing of|cannot be merged');
+	return attempt($node, $what, "BEGIN; $statements; COMMIT", 'deadlock detected|due to lock timeout|cannot merge|is merged into|no rules are in force|does not have both|has no customer|holds nothing of|cannot be merged');
 }
 
 # Commits or rolls back a share of what is prepared. Returns how each of it ended.
