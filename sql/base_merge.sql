@@ -159,3 +159,16 @@ SELECT count(*) FROM shop.customer;
 SELECT * FROM customer_value.verify('shop');
 SELECT customer_value.drop_base('shop');
 DROP SCHEMA trade CASCADE;
+
+-- The history of a record that is one again ends where it stands.
+CREATE TABLE sale (customer int, day date, amount numeric);
+INSERT INTO sale VALUES (1, '2026-01-01', 100), (2, '2026-01-01', 60), (3, '2026-01-01', 5);
+SELECT customer_value.create_base('shop', cuts => '{0.5}');
+SELECT customer_value.track_orders('shop', 'sale', 'customer', 'day', 'amount');
+SELECT customer_value.rebalance('shop', '2026-01-31');
+SELECT customer_value.merge_customers('shop', 3, 1);
+SELECT customer_value.unmerge_customers('shop', 3, 1);
+SELECT customer_id, what, old_value, new_value, reason FROM shop.change ORDER BY change_id;
+SELECT customer_id, abc_class FROM shop.customer ORDER BY 1;
+SELECT customer_value.drop_base('shop');
+DROP TABLE sale;

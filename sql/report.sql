@@ -76,3 +76,16 @@ SELECT customer_value.rebalance('odd', '2025-04-01');
 SELECT substring(page FROM '53 Customers.*Revenue'), substring(page FROM 'First month.*leaving') FROM pg_temp.words(odd.report()) page;
 SELECT customer_value.drop_base('odd');
 DROP TABLE sale;
+
+-- A day is a day in every session's time zone, the first that there is too.
+CREATE TABLE first_sale AS SELECT 1 AS customer, date '4714-11-24 BC' AS day, 5 AS amount;
+SELECT customer_value.create_base('old_shop');
+SELECT customer_value.track_orders('old_shop', 'first_sale', 'customer', 'day', 'amount');
+SELECT customer_value.rebalance('old_shop', '4714-11-24 BC');
+SET timezone = 'Asia/Tokyo';
+SELECT old_shop.report() LIKE '%</html>%' AS tokyo;
+SET timezone = 'America/Adak';
+SELECT old_shop.report() LIKE '%</html>%' AS adak;
+RESET timezone;
+SELECT customer_value.drop_base('old_shop');
+DROP TABLE first_sale;

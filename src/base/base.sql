@@ -503,8 +503,9 @@ BEGIN
 			WHEN (NEW.abc_class IS NOT NULL OR NEW.segment IS NOT NULL OR NEW.facts IS NOT NULL)
 			EXECUTE FUNCTION customer_value_internal.record_change();
 		CREATE TRIGGER record_update AFTER UPDATE ON %1$I.customer FOR EACH ROW
-			-- a customer that is classed for the first time has no history of that
-			WHEN ((OLD.abc_class IS NOT NULL OR OLD.segment IS NOT NULL) AND (OLD.abc_class IS DISTINCT FROM NEW.abc_class OR OLD.segment IS DISTINCT FROM NEW.segment)
+			-- the first rebalance of a base moves nobody: there is no history of it
+			WHEN ((OLD.abc_class IS DISTINCT FROM NEW.abc_class OR OLD.segment IS DISTINCT FROM NEW.segment)
+				AND pg_catalog.current_setting('customer_value.reason', true) IS DISTINCT FROM 'first'
 				OR OLD.facts IS DISTINCT FROM NEW.facts)
 			EXECUTE FUNCTION customer_value_internal.record_change();
 		CREATE TRIGGER record_delete AFTER DELETE ON %1$I.customer FOR EACH ROW

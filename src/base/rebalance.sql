@@ -172,6 +172,9 @@ BEGIN
 		everybody := true;
 	END IF;
 
+	IF before.last_class IS NULL THEN
+		PERFORM set_config('customer_value.reason', 'first', true);
+	END IF;
 	IF everybody THEN
 		PERFORM set_config('enable_hashjoin', 'on', true);
 	END IF;

@@ -223,7 +223,7 @@ BEGIN
 				round((0.05 + 0.5 * retention)::numeric, 2), retention, round(100 * retention::numeric)) AS content
 			FROM cell WHERE newness <= 16 AND period BETWEEN 1 AND 12),
 		cohort AS (
-			SELECT c.cohort, format('<tr><th scope="row">%%s <small>(%%s)</small></th>%%s</tr>', to_char(c.cohort, CASE $2 WHEN 'year' THEN 'YYYY' WHEN 'quarter' THEN 'YYYY "Q"Q' ELSE 'YYYY-MM' END || CASE WHEN c.cohort < '0001-01-01' THEN ' BC' ELSE '' END),
+			SELECT c.cohort, format('<tr><th scope="row">%%s <small>(%%s)</small></th>%%s</tr>', to_char(c.cohort::timestamp, CASE $2 WHEN 'year' THEN 'YYYY' WHEN 'quarter' THEN 'YYYY "Q"Q' ELSE 'YYYY-MM' END || CASE WHEN c.cohort < '0001-01-01' THEN ' BC' ELSE '' END),
 				customer_value_internal.html_number($1, c.customers), (SELECT string_agg(s.content, '' ORDER BY s.period) FROM shown s WHERE s.cohort = c.cohort)) AS content
 			FROM cell c WHERE c.newness <= 16 AND c.period = 0)
 		SELECT (SELECT string_agg(format('<th scope="col">%%s</th>', i), '' ORDER BY i) FROM generate_series(1, (SELECT max(period) FROM shown)) i),

@@ -194,7 +194,9 @@ COMMENT ON FUNCTION customer_value_internal.html_money(jsonb, numeric, text) IS 
 
 CREATE FUNCTION customer_value_internal.html_day(words jsonb, day date) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE
-RETURN CASE WHEN isfinite(day) THEN format('<time datetime="%s">%s</time>', to_char(day, 'YYYY-MM-DD'), replace(to_char(day, words ->> 'day'), ' ', '&nbsp;')) ELSE '&ndash;' END;
+RETURN CASE WHEN day <= date '294276-12-31' AND isfinite(day) -- a timestamp, since to_char() makes a date a moment of the session's time zone
+	THEN format('<time datetime="%s">%s</time>', to_char(day::timestamp, 'YYYY-MM-DD'), replace(to_char(day::timestamp, words ->> 'day'), ' ', '&nbsp;'))
+	WHEN isfinite(day) THEN day::text ELSE '&ndash;' END;
 
 COMMENT ON FUNCTION customer_value_internal.html_day(jsonb, date) IS 'a day as the language writes it; a dash for null';
 
